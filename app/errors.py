@@ -1,0 +1,62 @@
+"""What can go wrong for a reader, and how it is said (RFC 9457 for programs, a page for people)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class PortalError(Exception):
+    """An error that is the reader's business; the status is on the class.
+
+    Source: RFC 9457, Problem Details for HTTP APIs.
+    """
+
+    status = 400
+    title = "Bad request"
+    anchor = "bad-request"
+    retry_after_seconds: int | None = None
+
+    def __init__(self, detail: str, *, parameter: str | None = None, suggestions: Sequence[str] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.parameter = parameter
+        self.suggestions = tuple(suggestions)
+
+    def as_problem(self) -> dict[str, object]:
+        """The body of an `application/problem+json` answer."""
+        problem: dict[str, object] = {
+            "type": f"/about#error-{self.anchor}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.parameter:
+            problem["parameter"] = self.parameter
+        if self.suggestions:
+            problem["suggestions"] = list(self.suggestions)
+        return problem
+
+
+class BadParameter(PortalError):
+    """A query parameter that cannot be read, or that does not exist."""
+
+    status, title, anchor = 400, "Invalid parameter", "invalid-parameter"
+
+
+class NotFound(PortalError):
+    """No such collection, item, page."""
+
+    status, title, anchor = 404, "Not found", "not-found"
+
+
+class NotAcceptable(PortalError):
+    """A representation that is not on offer."""
+
+    status, title, anchor = 406, "Not acceptable", "not-acceptable"
+
+
+class DatabaseAway(PortalError):
+    """PostgreSQL does not answer; it may be back in a moment."""
+
+    status, title, anchor = 503, "Database away", "database-away"
+    retry_after_seconds = 5

@@ -1,0 +1,126 @@
+"""Values → one WHERE, which items, counts and pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import ColumnElement, Float, and_, bindparam, cast, func, literal, or_, true
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, Range
+from sqlalchemy.types import ARRAY as GenericArray
+from sqlalchemy.types import Text
+
+from app.catalogue import View
+from app.values import UNKNOWN, WGS84, BBox, Near, Period, Selection
+
+# Filter → column, where the names differ.
+LIST_COLUMNS: Mapping[str, str] = {
+    "mineral": "minerals",
+    "state": "state_code",
+    "district": "district",
+    "stage": "stage",
+    "status": "status",
+    "concession": "concession",
+    "asset_class": "asset_class",
+    "tranche": "tranches",
+    "position_accuracy": "position_accuracy",
+    "ids": "id",
+}
+# Below this length a word has too few trigrams to be misspelled recognisably.
+_SHORTEST_FUZZY_WORD = 5
+_LONGEST_EXACT_WORD = 3
+_LEAST_WORD_SIMILARITY = 0.35
+
+
+def where(view: View, selection: Selection) -> ColumnElement[bool]:
+    """True for the rows of `view` that `selection` asks for; an empty selection keeps everything."""
+    return and_(
+        true(),
+        *(in_list(view, name, wanted) for name, wanted in selection.lists),
+        *(in_range(view.c[name], least, most) for name, least, most in selection.ranges),
+        *(has_word(view.c.search, word) for word in selection.words),
+        in_bbox(view.c.geom, selection.bbox),
+        near(view.c.geom, selection.near),
+        in_period(view, selection.period),
+    )
+
+
+def in_list(view: View, name: str, wanted: Iterable[str]) -> ColumnElement[bool]:
+    """True where the filter's column has any of `wanted`; the word `unknown` stands for null."""
+    column = view.c[LIST_COLUMNS[name]]
+    known = [value for value in wanted if value != UNKNOWN]
+    is_array = column.type._type_affinity is GenericArray
+    parts: list[ColumnElement[bool]] = []
+    if known and is_array:
+        parts.append(column.op("&&")(cast(known, ARRAY(Text))))
+    elif known and name == "district":
+        # "Sri Sathya Sai (erstwhile Anantapur)" is found by its present name too.
+        bare = func.lower(func.split_part(column, " (", 1))
+        lowered = [value.lower() for value in known]
+        parts.append(or_(func.lower(column).in_(lowered), bare.in_(lowered)))
+    elif known:
+        parts.append(column.in_(known))
+    if UNKNOWN in wanted:
+        parts.append(func.cardinality(column) == 0 if is_array else column.is_(None))
+    return or_(*parts)
+
+
+def in_range(column: ColumnElement[float], least: float | None, most: float | None) -> ColumnElement[bool]:
+    """True where the number is known and lies between the two, both included."""
+    return and_(
+        column >= least if least is not None else true(),
+        column <= most if most is not None else true(),
+    )
+
+
+def has_word(search: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """True where the text has the word, a longer one that begins with it, or one spelled much like it.
+
+    A word of up to three letters (REE, G3, tin) must stand there as it is. Searched texts begin and end with a space.
+    Source: PostgreSQL's pg_trgm; strict_word_similarity keeps to whole words: `graffite` and `graphite` have 0.38,
+    `lithium` and `thulium` 0.14.
+    """
+    if len(word) <= _LONGEST_EXACT_WORD:
+        return search.contains(f" {word} ", autoescape=True)
+    begins = search.contains(f" {word}", autoescape=True)
+    if len(word) < _SHORTEST_FUZZY_WORD:
+        return begins
+    return or_(begins, func.strict_word_similarity(literal(word), search) >= _LEAST_WORD_SIMILARITY)
+
+
+def in_bbox(geom: ColumnElement[object], box: BBox | None) -> ColumnElement[bool]:
+    """True where `geom` meets `box`, its edge included; no box keeps everything.
+
+    CRS: EPSG:4326, degrees. west > east crosses the antimeridian.
+    Source: OGC API Features 1.0, /req/core/fc-bbox-response.
+    """
+    if box is None:
+        return true()
+    west, south, east, north = box
+    if west > east:
+        return or_(in_bbox(geom, box._replace(east=180.0)), in_bbox(geom, box._replace(west=-180.0)))
+    # The envelope of a diagonal is a point or a line where the box has no width or height, and still meets things.
+    diagonal = func.ST_MakeLine(_point(west, south), _point(east, north))
+    return func.ST_Intersects(geom, func.ST_Envelope(diagonal))
+
+
+def _point(lon: float, lat: float) -> ColumnElement[object]:
+    return func.ST_SetSRID(func.ST_MakePoint(cast(lon, Float), cast(lat, Float)), WGS84)
+
+
+def near(geom: ColumnElement[object], place: Near | None) -> ColumnElement[bool]:
+    """True where `geom` comes within `place.within_km` of the point, along the WGS 84 spheroid."""
+    if place is None:
+        return true()
+    point = func.geography(_point(place.lon, place.lat))
+    return func.ST_DWithin(func.geography(geom), point, bindparam(None, place.within_km * 1000.0, type_=Float))
+
+
+def in_period(view: View, period: Period | None) -> ColumnElement[bool]:
+    """True where the record's time meets `period`; a collection without a time has no part in it.
+
+    Source: OGC API Features 1.0, /req/core/fc-time-response.
+    """
+    column = view.c.get("status_period")
+    if period is None or column is None:
+        return true()
+    return column.op("&&")(cast(Range(period.start, period.end, bounds="[]"), DATERANGE))

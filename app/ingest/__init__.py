@@ -1,0 +1,1 @@
+"""Files → tables; the only writer."""

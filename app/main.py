@@ -1,0 +1,126 @@
+"""The application: create_app(settings) puts engine, routes and error handlers together; nothing is read at import."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from app import __version__
+from app.db import make_engine
+from app.errors import BadParameter, DatabaseAway, NotFound, PortalError
+from app.routes import collections, data, explorer, feeds, frame, health, history, items, landing, pages
+from app.routes.head import HeadAsGet
+from app.routes.openapi import amend
+from app.settings import Settings
+
+# Below these addresses programs read; everywhere else people do.
+_FOR_PROGRAMS = ("/api", "/download", "/feeds", "/healthz", "/readyz", "/metrics")
+_SMALLEST_GZIP_BYTES = 500
+_GZIP_LEVEL = 4
+
+
+def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
+    """The portal; the database is connected when the first request asks for it."""
+    app = FastAPI(
+        title=landing.TITLE,
+        description=landing.DESCRIPTION,
+        version=__version__,
+        license_info={"name": "Apache-2.0"},
+        lifespan=_lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.engine = make_engine(database_url or settings.database_url)
+    app.state.declared_parameters = {}
+    app.state.templates = frame.make_templates(settings)
+    for module in (landing, collections, items, health, explorer, pages, history, feeds, data):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD"],
+        allow_headers=["*"],
+        expose_headers=["Link", "ETag"],
+    )
+    app.add_middleware(HeadAsGet)
+    _add_error_handlers(app)
+    # Made now: two first requests at once would both build it, and FastAPI does not stand that.
+    amend(app.openapi())
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.engine.dispose()
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(PortalError, _answer_portal_error)
+    app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    for kind in (OperationalError, InterfaceError, ProgrammingError, PoolTimeout):
+        app.add_exception_handler(kind, _answer_database_error)
+
+
+def answer(request: Request, error: PortalError, status: int | None = None) -> Response:
+    """The error as a problem document for programs, as a page for people."""
+    headers = {"Cache-Control": "no-store"}
+    if error.retry_after_seconds:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if any(request.url.path == prefix or request.url.path.startswith(f"{prefix}/") for prefix in _FOR_PROGRAMS):
+        problem = error.as_problem() | ({"status": status} if status else {})
+        return JSONResponse(problem, status or error.status, headers, media_type="application/problem+json")
+    return frame.error_page(request, error, status or error.status, headers)
+
+
+def _answer_portal_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PortalError)
+    return answer(request, error)
+
+
+def _answer_validation_error(request: Request, error: Exception) -> Response:
+    """FastAPI's 422 as the 400 that OGC wants. Source: OGC API Features 1.0, /req/core/query-param-invalid."""
+    assert isinstance(error, RequestValidationError)
+    fault = error.errors()[0]
+    name = str(fault["loc"][-1])
+    if fault["type"] == "literal_error":
+        wanted = fault["ctx"]["expected"].replace("'", "")
+        return answer(request, BadParameter(f"{name}: “{fault['input']}” is not {wanted}.", parameter=name))
+    return answer(request, BadParameter(f"{name}: {fault['msg']} (it is “{fault.get('input')}”).", parameter=name))
+
+
+def _answer_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return answer(request, NotFound(f"There is nothing at {request.url.path}."))
+    problem = PortalError(str(error.detail))
+    problem.title = str(error.detail)
+    response = answer(request, problem, error.status_code)
+    response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = "GET, HEAD"
+    return response
+
+
+def _answer_database_error(request: Request, error: Exception) -> Response:
+    """Away, starting up, or without tables: it may be well in a moment, and nothing of it is the reader's fault."""
+    if isinstance(error, ProgrammingError) and "does not exist" not in str(error.orig):
+        raise error
+    return answer(
+        request, DatabaseAway("The database does not answer just now; the same request may go through in a moment.")
+    )

@@ -1,0 +1,281 @@
+"""The catalogue as a folium map: a frame whose layers ask the API for their features. Holds no data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, cast
+
+import folium
+from branca.element import Element, Figure, MacroElement
+from folium.plugins import Fullscreen as FoliumFullscreen
+from folium.template import Template
+from markupsafe import Markup, escape
+
+from app import wording
+from app.catalogue import COLLECTIONS
+
+INDIA = (68.0, 6.5, 97.5, 37.2)  # west, south, east, north, degrees
+STATES_URL = "/api/collections/states/items?limit=100"
+VENDOR = "/static/vendor"
+# The first is on at the start. Nobody but the portal is asked for anything until a reader picks another.
+BASE_MAPS = {"states": "States only", "osm": "OpenStreetMap", "imagery": "Esri World Imagery"}
+
+# What a status does to the fill of a point's symbol; `status` takes the colour of the status itself.
+FILL_OF_STATUS = {
+    "operating": "filled",
+    "ongoing": "filled",
+    "reopened": "filled",
+    "under construction": "half",
+    "under construction or planned": "half",
+    "construction": "half",
+    "project_development": "half",
+    "planned": "hollow",
+    "proposed": "hollow",
+    "approved": "hollow",
+    "exploration": "hollow",
+    "feasibility": "hollow",
+    "pending-approval": "hollow",
+    "identified": "hollow",
+    "completed": "done",
+    "closed": "crossed",
+    "closure certificate": "crossed",
+    "discontinued": "crossed",
+    "care-and-maintenance": "crossed",
+    "known_deposit": "status",
+    "under_exploration": "status",
+}
+
+
+class Symbol(NamedTuple):
+    """How a collection's points are drawn and what one of them is called."""
+
+    icon: str
+    one: str
+    many: str
+
+
+SYMBOLS = {
+    "processing-units": Symbol("factory", "processing unit", "processing units"),
+    "centres-of-excellence": Symbol("star", "centre of excellence", "centres of excellence"),
+    "ports": Symbol("anchor", "port", "ports"),
+    "occurrences": Symbol("diamond", "occurrence", "occurrences"),
+    "exploration-projects": Symbol("drill", "exploration project", "exploration projects"),
+    "global-assets": Symbol("circle", "asset abroad", "assets abroad"),
+    "coal-mine-closures": Symbol("shaft", "coal mine", "coal mines"),
+}
+
+
+class MapLayer(NamedTuple):
+    """One layer: which collection, under which words, from which address, drawn how."""
+
+    collection: str
+    label: str
+    url: str  # items address with its filters, on this portal: starts with /
+    kind: Literal["blocks", "points", "outline"] = "points"
+    shown: bool = True
+    highlight: str | None = None  # id of the item that the page is about
+
+
+class MapParts(NamedTuple):
+    """A map in three pieces, each for a block of base.html."""
+
+    header: Markup
+    html: Markup
+    script: Markup
+
+
+class _Text(Element):
+    """Finished text. Branca compiles what it is given as a template, and with it any `{{` that a visitor typed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def render(self, **kwargs: Any) -> str:
+        return self._text
+
+
+class _Plain(MacroElement):
+    """A folium element whose rendered macros go into the figure as finished text."""
+
+    def render(self, **kwargs: Any) -> str:
+        figure = self.get_root()
+        macros = self._template.module.__dict__
+        for part in ("header", "html", "script"):
+            if part in macros:
+                getattr(figure, part).add_child(_Text(macros[part](self, kwargs)), name=self.get_name())
+        for child in list(self._children.values()):
+            child.render(**kwargs)
+        return ""  # all went into the figure
+
+
+class PortalMap(folium.Map, _Plain):
+    """folium's map without its CDNs, its viewport that forbids zooming and its styles for whole pages."""
+
+    default_js = [  # noqa: RUF012 (folium's own attributes)
+        ("leaflet", f"{VENDOR}/leaflet/leaflet.js"),
+        ("fullscreen", f"{VENDOR}/fullscreen/fullscreen.js"),
+    ]
+    default_css = [  # noqa: RUF012
+        ("leaflet_css", f"{VENDOR}/leaflet/leaflet.css"),
+        ("fullscreen_css", f"{VENDOR}/fullscreen/fullscreen.css"),
+        ("map_css", "/static/css/map.css"),
+        ("controls_css", "/static/css/controls.css"),
+    ]
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+        <a class="skip-map" href="#after_{{ this.get_name() }}">Skip the map</a>
+        <div class="folium-map map" id="{{ this.get_name() }}" role="region" aria-label="{{ this.title|e }}">
+          <noscript>The map needs JavaScript. The same records are listed on this page.</noscript>
+        </div>
+        <div id="after_{{ this.get_name() }}" tabindex="-1"></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+        const {{ this.get_name() }} = portal.map("{{ this.get_name() }}", {{ this.config }});
+        L.control.scale({imperial: false}).addTo({{ this.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, name: str, title: str, config: dict[str, Any]) -> None:
+        super().__init__(tiles=None, control_scale=True)
+        self._id = name
+        self.title = title
+        self.config = to_script_json(config)
+
+
+class Layer(folium.map.Layer, _Plain):
+    """A layer or base map that the portal's own script draws: `portal.<call>(map, {…})`."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        const {{ this.get_name() }} = portal.{{ this.call }}({{ this._parent.get_name() }}, {{ this.config }});
+        {%- if this.shown %}
+        {{ this.get_name() }}.addTo({{ this._parent.get_name() }});
+        {%- endif %}
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, name: str, call: str, label: str, config: dict[str, Any], *, base: bool, shown: bool) -> None:
+        # Leaflet writes the label as HTML; `show` would make folium add a statement that is compiled anew each time.
+        super().__init__(name=str(escape(label)), overlay=not base, show=False)
+        self._name, self._id = "Layer", name
+        self.call, self.shown, self.config = call, shown, to_script_json(config)
+
+
+class LayerControl(folium.LayerControl, _Plain):
+    """folium's layer control, its text kept as it is."""
+
+
+class Fullscreen(_Plain, FoliumFullscreen):
+    """folium's full-screen button, spelt as version 5 of its library has it; the two files come with the map's own."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        new L.Control.FullScreen({{ this.options|tojavascript }}).addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self) -> None:
+        super().__init__(title="Full screen", title_cancel="Leave full screen")  # type: ignore[no-untyped-call]
+
+
+class Tools(_Plain):
+    """What the portal's script adds when every layer is declared: legend, coordinates, the word that all is there."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        portal.legend({{ this._parent.get_name() }});
+        portal.coordinates({{ this._parent.get_name() }});
+        portal.finish({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+
+def draw_map(
+    *,
+    bounds: tuple[float, float, float, float] = INDIA,
+    layers: Sequence[MapLayer],
+    title: str,
+    focus: str | None = None,
+    name: str = "main",
+) -> MapParts:
+    """Compose the map of a page.
+
+    `bounds`: west, south, east, north, degrees, EPSG:4326. `focus`: slug of the state to stand out.
+    `name`: tells two maps of one page apart. The same arguments give the same bytes.
+    """
+    frame = PortalMap(name, title, {"bounds": bounds, "states": STATES_URL, "focus": focus, "words": words()})
+    for number, (base, label) in enumerate(BASE_MAPS.items()):
+        frame.add_child(Layer(f"base_{base}", "baseMap", label, {"id": base}, base=True, shown=number == 0))
+    for number, layer in enumerate(layers):
+        frame.add_child(Layer(f"{number}", "layer", layer.label, layer_config(layer), base=False, shown=layer.shown))
+    # The tools come last: they look at all that is there.
+    for part in (Fullscreen(), LayerControl(), Tools()):
+        part._id = name
+        frame.add_child(part)
+    return render(frame)
+
+
+def layer_config(layer: MapLayer) -> dict[str, Any]:
+    """What the script must know of a layer; its words and symbol follow from its collection."""
+    symbol = SYMBOLS.get(layer.collection)
+    page = COLLECTIONS[layer.collection].page if layer.collection in COLLECTIONS else None
+    return {
+        "collection": layer.collection,
+        "label": layer.label,
+        "url": layer.url,
+        "kind": layer.kind,
+        "page": page,
+        "highlight": layer.highlight,
+        **({"icon": symbol.icon, "one": symbol.one, "many": symbol.many} if symbol else {}),
+    }
+
+
+def words() -> dict[str, Any]:
+    """The tables of words and fills that the script shares with the pages."""
+    return {
+        "status": wording.STATUS_WORDS,
+        "stage": wording.STAGE_WORDS,
+        "concession": wording.CONCESSION_WORDS,
+        "assetClass": wording.ASSET_CLASS_WORDS,
+        "position": wording.POSITION_WORDS,
+        "boundary": wording.BOUNDARY_WORDS,
+        "imprecise": wording.IMPRECISE_POSITIONS,
+        "fill": FILL_OF_STATUS,
+        "notPublished": wording.NOT_PUBLISHED,
+    }
+
+
+def render(frame: PortalMap) -> MapParts:
+    """The frame's header, element and script, for a page that has a head and a body of its own."""
+    figure = cast(Figure, frame.get_root())
+    frame.render()  # type: ignore[no-untyped-call]
+    figure.header._children.pop("meta_http")  # the page declares its encoding itself
+    header = figure.header.render().replace("<script src=", "<script defer src=")
+    imports = 'import * as portal from "/static/js/portal.js";'
+    script = f'<script type="module">\n{imports}\n{squeeze(figure.script.render())}\n</script>'
+    # All three are made here from constants and from values escaped by `to_script_json` or `|e`.
+    return MapParts(*(Markup(part) for part in (squeeze(header), squeeze(figure.html.render()), script)))  # noqa: S704
+
+
+def squeeze(text: str) -> str:
+    """The text without blank lines and indentation, which folium leaves behind."""
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def to_script_json(value: object) -> str:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028")

@@ -1,0 +1,23 @@
+"""Query text → values. Every filter of the contract is read here, once, for API and pages alike."""
+
+from app.params.asked import CRS84, FILTER_NAMES, Clocks, Filters, Format, Slice, Systems
+from app.params.moments import parse_moment
+from app.params.selection import parse_leniently, parse_selection
+from app.params.slices import parse_slice
+from app.params.strictness import refuse_doubled, refuse_unknown
+
+__all__ = [
+    "CRS84",
+    "FILTER_NAMES",
+    "Clocks",
+    "Filters",
+    "Format",
+    "Slice",
+    "Systems",
+    "parse_leniently",
+    "parse_moment",
+    "parse_selection",
+    "parse_slice",
+    "refuse_doubled",
+    "refuse_unknown",
+]

@@ -1,0 +1,110 @@
+"""Query parameters as typed, declared once for the OpenAPI document and for pages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict
+
+from app.values import MAXIMUM_LIMIT
+
+
+class Filters(BaseModel):
+    """The filters of the contract, as typed; `parse_selection` makes values of them."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    mineral: Annotated[
+        str | None,
+        Query(description="Mineral slug or name; several by comma: any of them. A broader one finds the narrower."),
+    ] = None
+    state: Annotated[str | None, Query(description="State: slug, ISO 3166-2 code or name; several by comma.")] = None
+    district: Annotated[str | None, Query(description="District name; several by comma.")] = None
+    stage: Annotated[
+        str | None, Query(description="Exploration stage G4, G3, G2, G1 or unknown; several by comma.")
+    ] = None
+    status: Annotated[str | None, Query(description="Status; several by comma.")] = None
+    concession: Annotated[
+        str | None,
+        Query(description="CL composite licence, ML mining lease, EL exploration licence; several by comma."),
+    ] = None
+    asset_class: Annotated[str | None, Query(description="Class of block or deposit; several by comma.")] = None
+    tranche: Annotated[
+        str | None, Query(description="Tranche in which it was offered, such as VIII; several by comma.")
+    ] = None
+    position_accuracy: Annotated[
+        str | None, Query(description="surveyed, site, locality, district, state, region; several by comma.")
+    ] = None
+    ids: Annotated[str | None, Query(description="Item ids; several by comma.")] = None
+    area_min_ha: Annotated[str | None, Query(description="Least declared area, hectares.")] = None
+    area_max_ha: Annotated[str | None, Query(description="Greatest declared area, hectares.")] = None
+    premium_min_percent: Annotated[
+        str | None, Query(description="Least premium, per cent of the value of mineral despatched.")
+    ] = None
+    premium_max_percent: Annotated[
+        str | None, Query(description="Greatest premium, per cent of the value of mineral despatched.")
+    ] = None
+    q: Annotated[
+        str | None, Query(description="Words: names, minerals, places, companies; small misspellings are forgiven.")
+    ] = None
+    bbox: Annotated[
+        str | None,
+        Query(description="west,south,east,north in degrees (six numbers with heights are read too).", pattern=None),
+    ] = None
+    near: Annotated[str | None, Query(description="lon,lat in degrees; wants within_km.")] = None
+    within_km: Annotated[str | None, Query(description="Geodesic distance from near, kilometres.")] = None
+    datetime: Annotated[
+        str | None, Query(description="Date, date-time or interval (start/end, .. open) against status_since.")
+    ] = None
+
+
+class Clocks(BaseModel):
+    """Another moment, as typed."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    revision: Annotated[
+        str | None,
+        Query(description="What the portal said then: a revision's number, or a time such as 2026-11-22T12:00:00Z."),
+    ] = None
+    as_of: Annotated[
+        str | None, Query(description="What was true on that day by the events known: a date such as 2025-03-01.")
+    ] = None
+
+
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+
+
+class Systems(BaseModel):
+    """The coordinate reference systems of answer and box, as clients of Part 2 send them; there is one."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    crs: Annotated[
+        Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None, Query(description=f"Only {CRS84}.")
+    ] = None
+    bbox_crs: Annotated[
+        Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None,
+        Query(alias="bbox-crs", description=f"Only {CRS84}."),
+    ] = None
+
+
+class Slice(BaseModel):
+    """Order and slice, as typed."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    sortby: Annotated[str | None, Query(description="Properties by comma; a leading - for descending.")] = None
+    limit: Annotated[
+        str | None, Query(description=f"Features a page, 1 to {MAXIMUM_LIMIT}; more is served as {MAXIMUM_LIMIT}.")
+    ] = None
+    offset: Annotated[str | None, Query(description="Features to leave out at the beginning.")] = None
+
+
+Format = Annotated[
+    Literal["json", "geojson"] | None, Query(description="Representation: json or geojson, the same here.")
+]
+
+
+FILTER_NAMES = tuple(Filters.model_fields)

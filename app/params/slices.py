@@ -1,0 +1,54 @@
+"""Order and slice of an answer: text → values."""
+
+from __future__ import annotations
+
+import re
+
+from app.catalogue import Collection
+from app.errors import BadParameter
+from app.params.asked import Slice
+from app.queries.vocabulary import nearest
+from app.values import DEFAULT_LIMIT, MAXIMUM_LIMIT, Page, SortKey
+
+# PostgreSQL counts rows in eight bytes.
+_GREATEST_OFFSET = 2**63 - 1
+
+
+def parse_slice(asked: Slice, collection: Collection) -> Page:
+    """Limit, offset and order; a limit above the maximum is served as the maximum.
+
+    Raises: BadParameter. Source: OGC API Features 1.0, /req/core/fc-limit-definition.
+    """
+    limit = _parse_whole("limit", asked.limit, least=1, default=DEFAULT_LIMIT)
+    offset = _parse_whole("offset", asked.offset, least=0, default=0)
+    if offset > _GREATEST_OFFSET:
+        raise BadParameter(f"offset: {asked.offset} is more than the greatest, {_GREATEST_OFFSET}.", parameter="offset")
+    return Page(min(limit, MAXIMUM_LIMIT), offset, parse_sort(asked.sortby, collection))
+
+
+def _parse_whole(name: str, text: str | None, *, least: int, default: int) -> int:
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,1000}", text) or int(text) < least:
+        raise BadParameter(f"{name}: “{text}” is not a whole number from {least} on.", parameter=name)
+    return int(text)
+
+
+def parse_sort(text: str | None, collection: Collection) -> tuple[SortKey, ...]:
+    """`-area_ha,name`: properties by comma.
+
+    Raises: BadParameter with the nearest names. Source: OGC API Features Part 8 (draft), Sorting.
+    """
+    if text is None:
+        return ()
+    keys = []
+    for part in text.split(","):
+        name = part.strip().removeprefix("-").removeprefix("+").strip()
+        if name not in collection.sortables:
+            raise BadParameter(
+                f"sortby: {collection.title} cannot be sorted by “{name}”; it has {', '.join(collection.sortables)}.",
+                parameter="sortby",
+                suggestions=nearest(name, list(collection.sortables)),
+            )
+        keys.append(SortKey(name, part.strip().startswith("-")))
+    return tuple(keys)

@@ -1,0 +1,126 @@
+"""Features of a collection, written as GeoJSON by PostGIS."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, select, true
+from sqlalchemy.orm import Session
+
+from app.catalogue import View
+from app.errors import NotFound
+from app.queries.vocabulary import nearest
+from app.values import BBox, Page, Period, SortKey
+
+# Six decimals of a degree: 0.1 m. Option 0 leaves out bbox and crs (RFC 7946).
+COORDINATE_DECIMALS = 6
+
+
+class FeaturePage(NamedTuple):
+    """Finished Feature texts and how many there are in all."""
+
+    features: list[str]
+    number_matched: int
+
+
+class ItemText(NamedTuple):
+    """One finished Feature text and, as JSON text, its sources."""
+
+    feature: str
+    sources: str
+
+
+def feature_text(view: View, where: ColumnElement[bool], page: Page) -> Select[str]:
+    """Rows of finished Feature texts, `page` of those where `where` is true.
+
+    The slice is cut first; only its rows are turned into text.
+    """
+    names = view.collection.properties
+    rows = (
+        select(view.c.geom, *(view.c[n] for n in names))
+        .where(where)
+        .order_by(*order_of(view, page.sort))
+        .limit(page.limit)
+        .offset(page.offset)
+        .subquery("page")
+    )
+    properties = select(*(rows.c[n] for n in names)).correlate(rows).lateral("properties")
+    text = func.concat(
+        '{"type":"Feature","id":',
+        func.to_json(rows.c.id),
+        ',"geometry":',
+        func.ST_AsGeoJSON(rows.c.geom, COORDINATE_DECIMALS, 0),
+        ',"properties":',
+        func.row_to_json(literal_column("properties")),
+        "}",
+    )
+    # The join repeats each row of the slice once, so the slice's order has to be said again.
+    return (
+        select(cast(text, Text))
+        .select_from(rows.join(properties, true()))
+        .order_by(*(_ordered(rows.c[key.name], key) for key in page.sort), rows.c.id)
+    )
+
+
+def order_of(view: View, sort: tuple[SortKey, ...]) -> list[ColumnElement[object]]:
+    """ORDER BY with unknowns last and the id as tie-break."""
+    return [*(_ordered(view.c[key.name], key) for key in sort), view.c.id]
+
+
+def _ordered(column: ColumnElement[object], key: SortKey) -> ColumnElement[object]:
+    return (column.desc() if key.descending else column.asc()).nulls_last()
+
+
+def list_features(session: Session, view: View, where: ColumnElement[bool], page: Page) -> FeaturePage:
+    """A page of features and the exact number of all that match."""
+    features = list(session.scalars(feature_text(view, where, page)))
+    if len(features) < page.limit and (features or page.offset == 0):
+        return FeaturePage(features, page.offset + len(features))
+    return FeaturePage(features, count_features(session, view, where))
+
+
+def count_features(session: Session, view: View, where: ColumnElement[bool]) -> int:
+    """How many records match, exactly."""
+    return session.scalar(select(func.count()).select_from(view.rows).where(where)) or 0
+
+
+def get_feature(session: Session, view: View, item_id: str) -> ItemText:
+    """One feature and its sources.
+
+    Raises: NotFound, with the ids that are spelled most like it.
+    """
+    check_exists(session, view, item_id)
+    feature = session.scalar(feature_text(view, view.c.id == item_id, Page(limit=1)))
+    sources = session.scalar(select(cast(view.c.sources, Text)).where(view.c.id == item_id))
+    return ItemText(feature or "", sources or "[]")
+
+
+def check_exists(session: Session, view: View, record_id: str) -> None:
+    """Raises: NotFound where there is no such record, with the ids spelled most like it."""
+    ids = view.c.id
+    # PostgreSQL knows no text with a NUL character in it.
+    if "\0" in record_id or session.scalar(select(ids).where(ids == record_id)) is None:
+        shown = record_id.replace("\0", "␀")
+        close = nearest(shown, list(session.scalars(select(ids))))
+        raise NotFound(f"{view.collection.title}: there is none with the id “{shown}”.", suggestions=close)
+
+
+def get_extent(session: Session, view: View, where: ColumnElement[bool] | None = None) -> BBox | None:
+    """The box around the records, degrees, EPSG:4326; None where there is none."""
+    extent = select(func.ST_Extent(view.c.geom).label("box"))
+    box = extent.where(where if where is not None else true()).subquery()
+    row = session.execute(
+        select(func.ST_XMin(box.c.box), func.ST_YMin(box.c.box), func.ST_XMax(box.c.box), func.ST_YMax(box.c.box))
+    ).one()
+    return None if row[0] is None else BBox(*row)
+
+
+def get_time_extent(session: Session, view: View) -> Period | None:
+    """First and last day of the records' time; None where the collection has none."""
+    column = view.c.get("status_period")
+    if column is None:
+        return None
+    first, last = session.execute(select(func.min(func.lower(column)), func.max(func.upper(column)))).one()
+    # The upper bound of a range of days is the day after its last.
+    return None if first is None else Period(first, last - timedelta(days=1))

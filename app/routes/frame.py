@@ -1,0 +1,167 @@
+"""What all pages share: templates, the frame's figures, notices, addresses for maps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
+
+from app import dossier, wording
+from app.catalogue import Collection
+from app.errors import BadParameter, PortalError
+from app.maps import MapLayer
+from app.params import parse_moment
+from app.queries import records
+from app.queries.vocabulary import Vocabulary
+from app.settings import Settings
+from app.values import BBox, Moment
+
+# Parameters that every page takes.
+FRAME_PARAMETERS = ("theme",)
+# Parameters of pages that show records: another moment.
+CLOCKS = ("revision", "as_of")
+
+
+# Degrees of map round a block.
+_MARGIN_DEGREES = 0.05
+
+
+def make_templates(settings: Settings) -> Environment:
+    """The templates with their words; a name that a page forgets to give is an error, not a gap."""
+    environment = Environment(
+        loader=FileSystemLoader(settings.frontend_dir / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(wording.FILTERS)
+    environment.filters.update(dossier.FILTERS)
+    environment.globals["abbreviations"] = dossier.abbreviations
+    environment.globals.update(wording.GLOBALS)
+    return environment
+
+
+def render(
+    request: Request, template: str, code: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+) -> HTMLResponse:
+    """A page; every template may ask for `q`, `map`, `as_at` and `revision`."""
+    theme = request.query_params.get("theme")
+    given = {
+        "q": "",
+        "map": None,
+        "as_at": None,
+        "revision": None,
+        "lang": "en",
+        "theme": theme,
+        "notices": [],
+    } | context
+    templates: Environment = request.app.state.templates
+    page = HTMLResponse(templates.get_template(template).render(request=request, **given), code, dict(headers or {}))
+    if code == 200:
+        # A page is its own tag: whatever it shows has changed when this has.
+        page.headers.update(
+            {"ETag": f'"{hashlib.sha256(bytes(page.body)).hexdigest()[:20]}"', "Cache-Control": "public, no-cache"}
+        )
+        if page.headers["etag"] in request.headers.get("if-none-match", ""):
+            return HTMLResponse(
+                status_code=304, headers={"ETag": page.headers["etag"], "Cache-Control": "public, no-cache"}
+            )
+    return page
+
+
+def error_page(request: Request, error: PortalError, status: int, headers: Mapping[str, str]) -> HTMLResponse:
+    """What went wrong, for people, with a way back."""
+    prefix = request.url.path.removesuffix("/history").rsplit("/", 1)[0]
+    return render(request, "error.html", status, headers, error=error, status=status, prefix=prefix)
+
+
+def common(session: Session, vocabulary: Vocabulary) -> dict[str, Any]:
+    """What the frame of every page shows of the data."""
+    return {
+        "as_at": records.get_as_of(session),
+        "revision": vocabulary.revision,
+        "mineral_names": {m.slug: m.name for m in vocabulary.minerals.values()},
+        "state_slugs": {s.code: s.slug for s in vocabulary.states.values()},
+    }
+
+
+class ClocksRead(NamedTuple):
+    """Which moment a page shows, the parameters that say so, and what is to be said of it."""
+
+    moment: Moment
+    kept: dict[str, str]
+    problems: list[BadParameter]
+    notices: list[str]
+
+    @property
+    def for_layers(self) -> dict[str, str]:
+        """The parameters that layers without events know."""
+        return {name: text for name, text in self.kept.items() if name != "as_of"}
+
+
+def read_clocks(request: Request, session: Session, vocabulary: Vocabulary, collection: Collection) -> ClocksRead:
+    """`revision` and `as_of` of a page's address; what cannot be read is left out and said."""
+    moment, kept, problems, notices = Moment(), {}, [], []
+    for name in CLOCKS:
+        text = request.query_params.get(name)
+        if not text:
+            continue
+        try:
+            found = parse_moment({name: text}, collection, session, vocabulary)
+            moment = Moment(found.revision or moment.revision, found.as_of or moment.as_of)
+            kept[name] = text
+        except BadParameter as problem:
+            problems.append(problem)
+    if moment.revision is not None:
+        notices.append(f"This is what the portal said at revision {moment.revision}; it may have been mended since.")
+    if moment.as_of is not None:
+        day = wording.format_date(moment.as_of)
+        notices.append(f"Status, tranches and attempts are as at {day}, by the events known now.")
+    return ClocksRead(moment, kept, problems, notices)
+
+
+def notices_of_clocks(request: Request, clocks: ClocksRead) -> list[str]:
+    """Notices of a page that takes no parameters but the clocks."""
+    unread = (f"{problem.detail} It was left out." for problem in clocks.problems)
+    return [*notices_of(request, *CLOCKS), *unread, *clocks.notices]
+
+
+def items_url(collection: str, **filters: str) -> str:
+    """An address of items for a map's layer: everything that the filters leave."""
+    return f"/api/collections/{collection}/items?{urlencode({**filters, 'limit': '10000'})}"
+
+
+def notices_of(request: Request, *known: str) -> list[str]:
+    """What of the address this page does not know, or was told twice; nothing is ignored silently."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    unknown = [name for name in dict.fromkeys(names) if name not in (*known, *FRAME_PARAMETERS)]
+    doubled = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name not in unknown]
+    return [
+        *(f"“{name}” is no parameter of this page; it was left out." for name in unknown),
+        *(f"“{name}” is given twice; the last one is applied. Several values go by comma." for name in doubled),
+    ]
+
+
+def quiet_layers(**filters: str) -> list[MapLayer]:
+    """Layers that are there to be switched on."""
+    titles = (
+        ("occurrences", "Occurrences"),
+        ("exploration-projects", "Exploration projects"),
+        ("ports", "Ports"),
+        ("centres-of-excellence", "Centres of excellence"),
+        ("coal-mine-closures", "Coal mines closed or closing"),
+    )
+    return [MapLayer(name, title, items_url(name, **filters), shown=False) for name, title in titles]
+
+
+def widen(box: BBox) -> BBox:
+    return BBox(
+        box.west - _MARGIN_DEGREES, box.south - _MARGIN_DEGREES, box.east + _MARGIN_DEGREES, box.north + _MARGIN_DEGREES
+    )

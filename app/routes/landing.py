@@ -1,0 +1,74 @@
+"""The API's front door: landing page, conformance, the reader for the OpenAPI document."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+
+from app.links import Link
+from app.params import Format
+from app.routes.common import PROBLEMS, STRICT, base_url, json_response
+from app.schemas import Conformance, LandingPage
+
+router = APIRouter(tags=["API"], dependencies=STRICT, responses={400: PROBLEMS[400]})
+
+TITLE = "Khanij Atlas"
+DESCRIPTION = (
+    "Critical-mineral blocks of India, their exploration status, and the processing units that could take their ore: "
+    "every figure with its source, and what is not published said as such."
+)
+ATTRIBUTION = (
+    "Khanij Atlas, from documents of the Ministry of Mines, MSTC, IBM, GSI and others named with each record. "
+    "State outlines: Natural Earth; DataMeet India community (CC BY 4.0); not a survey boundary."
+)
+# GDAL 3.6 refuses the type of a document of version 3.1, and takes plain JSON.
+OPENAPI_TYPE = "application/json"
+# Only what the tests prove is declared.
+CONFORMS_TO = (
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+)
+
+
+@router.get("/api", response_model=LandingPage, summary="Landing page")
+def landing(request: Request, f: Format = None) -> Response:
+    base = base_url(request)
+    links = [
+        Link(f"{base}/api", "self", "application/json", "This document"),
+        Link(f"{base}/api/openapi.json", "service-desc", OPENAPI_TYPE, "The API, described for programs"),
+        Link(f"{base}/api/docs", "service-doc", "text/html", "The API, described for people"),
+        Link(f"{base}/api/conformance", "conformance", "application/json", "Conformance classes"),
+        Link(f"{base}/api/collections", "data", "application/json", "Collections"),
+        Link(f"{base}/", "alternate", "text/html", "The portal for people"),
+    ]
+    body = {
+        "title": TITLE,
+        "description": DESCRIPTION,
+        "attribution": ATTRIBUTION,
+        "links": [x.as_dict() for x in links],
+    }
+    return json_response(body, links)
+
+
+@router.get("/api/conformance", response_model=Conformance, summary="Conformance classes")
+def conformance(f: Format = None) -> Response:
+    return json_response({"conformsTo": CONFORMS_TO})
+
+
+@router.get("/api/openapi.json", include_in_schema=False)
+def openapi(request: Request) -> Response:
+    return json_response(request.app.openapi(), media_type=OPENAPI_TYPE)
+
+
+@router.get("/api/docs", include_in_schema=False)
+def docs() -> Response:
+    """Swagger UI from the portal's own files; nothing comes from a CDN."""
+    return get_swagger_ui_html(
+        openapi_url="/api/openapi.json",
+        title=f"{TITLE}: API",
+        swagger_js_url="/static/vendor/swagger-ui/swagger-ui-bundle.js",
+        swagger_css_url="/static/vendor/swagger-ui/swagger-ui.css",
+        swagger_favicon_url="/static/img/favicon.svg",
+    )

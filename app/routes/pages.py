@@ -1,0 +1,223 @@
+"""Pages of a state, a block, a processing unit, and about the portal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import true
+from sqlalchemy.orm import Session
+
+from app.catalogue import COLLECTIONS, View, view_of
+from app.db import SessionDep
+from app.dossier import unknown_facts
+from app.errors import NotFound
+from app.maps import MapLayer, draw_map
+from app.models import UnlocatedRecord
+from app.queries import nearby, records
+from app.queries.items import count_features, get_extent
+from app.queries.moments import find_renamed, rows_at, view_at
+from app.queries.vocabulary import Vocabulary
+from app.routes.common import VocabularyDep
+from app.routes.frame import (
+    ClocksRead,
+    common,
+    items_url,
+    notices_of,
+    notices_of_clocks,
+    quiet_layers,
+    read_clocks,
+    render,
+    widen,
+)
+from app.values import BBox, Page, SortKey
+
+router = APIRouter(include_in_schema=False)
+
+
+# How far round a block the page looks.
+NEIGHBOURS_KM, PROJECTS_KM, PORTS_KM, UNITS_KM = 25.0, 25.0, 600.0, 1500.0
+
+
+# How far round a block its map has features.
+VIEW_KM = 200
+
+
+@router.get("/states/{slug}")
+def state_page(request: Request, slug: str, session: SessionDep, vocabulary: VocabularyDep) -> HTMLResponse:
+    """A state: figures, map, blocks, processing units, what is not located, sources."""
+    state = vocabulary.states.get(slug)
+    if state is None:
+        raise NotFound(f"There is no state or union territory “{slug}”.", suggestions=vocabulary.nearest_states(slug))
+    clocks = read_clocks(request, session, vocabulary, COLLECTIONS["blocks"])
+    blocks = view_at(COLLECTIONS["blocks"], clocks.moment)
+    units = view_at(COLLECTIONS["processing-units"], clocks.moment._replace(as_of=None))
+    states = view_of(COLLECTIONS["states"])
+    here = blocks.c.state_code == state.code
+    everything = Page(limit=1000, sort=(SortKey("name", False),))
+    unlocated = records.list_unlocated(session, rows_at(UnlocatedRecord, clocks.moment.revision), state.code)
+    bounds = (get_extent(session, states, states.c.id == slug), get_extent(session, blocks, here))
+    return render(
+        request,
+        "state.html",
+        notices=notices_of_clocks(request, clocks),
+        **common(session, vocabulary),
+        state=state,
+        figures=records.get_state_figures(session, blocks, units, state.code),
+        blocks=records.list_rows(session, blocks, here, everything),
+        units=records.list_rows(session, units, units.c.state_code == state.code, everything),
+        unlocated=[row for row in unlocated if row["collection"] == "blocks"],
+        unlocated_others=[row for row in unlocated if row["collection"] != "blocks"],
+        publishers=records.list_publishers(session, blocks, state.code),
+        map=draw_map(
+            bounds=_around(*bounds), layers=_state_layers(slug, clocks), title=f"Map of {state.name}", focus=slug
+        ),
+    )
+
+
+def _state_layers(slug: str, clocks: ClocksRead) -> list[MapLayer]:
+    then = clocks.for_layers
+    shown = ("exploration-projects", "ports")
+    return [
+        MapLayer("blocks", "Mineral blocks", items_url("blocks", state=slug, **clocks.kept), kind="blocks"),
+        MapLayer("processing-units", "Processing units", items_url("processing-units", state=slug, **then)),
+        *(layer._replace(shown=layer.collection in shown) for layer in quiet_layers(state=slug, **then)),
+    ]
+
+
+def _around(*boxes: BBox | None) -> BBox:
+    """The box round all of them."""
+    there = [box for box in boxes if box is not None]
+    return BBox(
+        min(b.west for b in there), min(b.south for b in there), max(b.east for b in there), max(b.north for b in there)
+    )
+
+
+@router.get("/blocks/{block_id}", response_model=None)
+def block_page(request: Request, block_id: str, session: SessionDep, vocabulary: VocabularyDep) -> Response:
+    """A block: all that is published of it, and what is not."""
+    collection = COLLECTIONS["blocks"]
+    clocks = read_clocks(request, session, vocabulary, collection)
+    view = view_at(collection, clocks.moment)
+    if renamed := find_renamed(session, view, block_id):
+        return RedirectResponse(str(request.url.replace(path=f"/blocks/{renamed}")), 308)
+    block = records.get_record(session, view, block_id)
+    box = get_extent(session, view, view.c.id == block_id)
+    assert box is not None
+    state_slug = _state_slug(vocabulary, block)
+    return render(
+        request,
+        "block.html",
+        notices=notices_of_clocks(request, clocks),
+        **common(session, vocabulary),
+        block=block,
+        events=block["events"],
+        offers=block["offers"],
+        unknown=unknown_facts(block),
+        near=_surroundings(session, vocabulary, view, block, clocks),
+        state_slug=state_slug,
+        map=draw_map(
+            bounds=widen(box), layers=_block_layers(block, clocks), title=f"Map of {block['name']}", focus=state_slug
+        ),
+    )
+
+
+def _state_slug(vocabulary: Vocabulary, record: Mapping[str, Any]) -> str | None:
+    return next((s.slug for s in vocabulary.states.values() if s.code == record["state_code"]), None)
+
+
+def _block_layers(block: Mapping[str, Any], clocks: ClocksRead) -> list[MapLayer]:
+    around = {"near": f"{block['lon']},{block['lat']}", "within_km": str(VIEW_KM)}
+    then = around | clocks.for_layers
+    blocks = items_url("blocks", **around, **clocks.kept)
+    return [
+        MapLayer("blocks", "Mineral blocks", blocks, kind="blocks", highlight=block["id"]),
+        MapLayer("processing-units", "Processing units", items_url("processing-units", **then)),
+        *(layer._replace(shown=layer.collection == "exploration-projects") for layer in quiet_layers(**then)),
+    ]
+
+
+def _surroundings(
+    session: Session, vocabulary: Vocabulary, view: View, block: Mapping[str, Any], clocks: ClocksRead
+) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """What lies round a block, nearest first; distances in kilometres."""
+
+    def around(target: View, within_km: float, limit: int, minerals: Sequence[str] | None = None) -> Any:
+        return nearby.list_nearby(
+            session, view, block["id"], target, within_km=within_km, limit=limit, minerals=minerals
+        )
+
+    then = clocks.moment._replace(as_of=None)
+    units, projects, ports = (
+        view_at(COLLECTIONS[name], then) for name in ("processing-units", "exploration-projects", "ports")
+    )
+    return {
+        "units": around(units, UNITS_KM, 5, vocabulary.kin(block["minerals"])),
+        "neighbours": around(view, NEIGHBOURS_KM, 10),
+        "projects": around(projects, PROJECTS_KM, 10),
+        "ports": around(ports, PORTS_KM, 3),
+    }
+
+
+@router.get("/processing-units/{unit_id}", response_model=None)
+def unit_page(request: Request, unit_id: str, session: SessionDep, vocabulary: VocabularyDep) -> Response:
+    """A processing unit: what it takes and makes, and the blocks that could feed it."""
+    collection = COLLECTIONS["processing-units"]
+    clocks = read_clocks(request, session, vocabulary, COLLECTIONS["blocks"])
+    view = view_at(collection, clocks.moment._replace(as_of=None))
+    if renamed := find_renamed(session, view, unit_id):
+        return RedirectResponse(str(request.url.replace(path=f"/processing-units/{renamed}")), 308)
+    blocks = view_at(COLLECTIONS["blocks"], clocks.moment)
+    unit = records.get_record(session, view, unit_id)
+    box = get_extent(session, view, view.c.id == unit_id)
+    assert box is not None
+    precise = unit["position_accuracy"] in ("site", "locality")
+    minerals = vocabulary.kin(unit["minerals"])
+    found = nearby.list_nearby(session, view, unit_id, blocks, within_km=UNITS_KM, limit=10, minerals=minerals)
+    reach = 0.4 if precise else 2.5
+    layers = [
+        MapLayer(
+            "processing-units",
+            "Processing units",
+            items_url("processing-units", **clocks.for_layers),
+            highlight=unit_id,
+        ),
+        MapLayer("blocks", "Mineral blocks", items_url("blocks", **clocks.kept), kind="blocks"),
+        *quiet_layers(**clocks.for_layers),
+    ]
+    state_slug = _state_slug(vocabulary, unit)
+    return render(
+        request,
+        "unit.html",
+        notices=notices_of_clocks(request, clocks),
+        **common(session, vocabulary),
+        unit=unit,
+        position=(box.west, box.south),
+        near=found if precise else [],
+        precise=precise,
+        state_slug=state_slug,
+        map=draw_map(
+            bounds=BBox(box.west - reach, box.south - reach, box.east + reach, box.north + reach),
+            layers=layers,
+            title=f"Map round {unit['name']}",
+            focus=state_slug,
+        ),
+    )
+
+
+@router.get("/about")
+def about(request: Request, session: SessionDep, vocabulary: VocabularyDep) -> HTMLResponse:
+    """What this is and is not, the words it uses, where it is from."""
+    counts = {c.id: count_features(session, view_of(c), true()) for c in COLLECTIONS.values()}
+    return render(
+        request,
+        "about.html",
+        notices=notices_of(request),
+        **common(session, vocabulary),
+        collections=COLLECTIONS.values(),
+        counts=counts,
+        files=records.list_data_files(session),
+        figures=records.list_contested_figures(session),
+    )

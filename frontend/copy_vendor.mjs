@@ -1,0 +1,40 @@
+// Copies what browsers need of the npm packages, with their licences, to static/vendor, so that no page asks another host.
+// Run by `make` after `npm ci`; the folder is made anew each time.
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const vendor = join(here, "static", "vendor");
+
+// folder under static/vendor -> [package, its files or folders]; a file keeps its own name, or takes the one after "as".
+const wanted = {
+  leaflet: ["leaflet", ["dist/leaflet.js", "dist/leaflet.css", "dist/images", "LICENSE"]],
+  fullscreen: [
+    "leaflet.fullscreen",
+    ["dist/Control.FullScreen.umd.js as fullscreen.js", "dist/Control.FullScreen.css as fullscreen.css", "LICENSE.md"],
+  ],
+  "swagger-ui": [
+    "swagger-ui-dist",
+    ["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"],
+  ],
+  fonts: [
+    "@fontsource-variable/noto-sans",
+    [
+      "files/noto-sans-latin-wght-normal.woff2 as noto-sans-latin.woff2",
+      "files/noto-sans-latin-ext-wght-normal.woff2 as noto-sans-latin-ext.woff2",
+      "files/noto-sans-devanagari-wght-normal.woff2 as noto-sans-devanagari.woff2",
+      "LICENSE as noto-sans-LICENSE",
+    ],
+  ],
+};
+
+rmSync(vendor, { recursive: true, force: true });
+for (const [folder, [name, files]] of Object.entries(wanted)) {
+  mkdirSync(join(vendor, folder), { recursive: true });
+  for (const file of files) {
+    const [from, to = basename(from)] = file.split(" as ");
+    cpSync(join(here, "node_modules", name, from), join(vendor, folder, to), { recursive: true });
+  }
+}
+console.log(`Browser libraries copied to ${vendor}`);
