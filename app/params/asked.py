@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
+from app.crs import CRS84
 from app.values import MAXIMUM_LIMIT
 
 
@@ -71,9 +72,6 @@ class Clocks(BaseModel):
     as_of: Annotated[
         str | None, Query(description="What was true on that day by the events known: a date such as 2025-03-01.")
     ] = None
-
-
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
 class Systems(BaseModel):
