@@ -11,14 +11,27 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app import __version__
 from app.db import make_engine
 from app.errors import BadParameter, DatabaseAway, NotFound, PortalError
-from app.routes import collections, data, explorer, feeds, frame, health, history, items, landing, pages
+from app.routes import (
+    collections,
+    data,
+    explorer,
+    feeds,
+    frame,
+    health,
+    history,
+    items,
+    landing,
+    pages,
+    queryables,
+    schemas,
+)
 from app.routes.head import HeadAsGet
 from app.routes.openapi import amend
 from app.settings import Settings
@@ -45,7 +58,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
     app.state.engine = make_engine(database_url or settings.database_url)
     app.state.declared_parameters = {}
     app.state.templates = frame.make_templates(settings)
-    for module in (landing, collections, items, health, explorer, pages, history, feeds, data):
+    for module in (landing, collections, schemas, queryables, items, health, explorer, pages, history, feeds, data):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
@@ -75,6 +88,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_http_error)
     for kind in (OperationalError, InterfaceError, ProgrammingError, PoolTimeout):
         app.add_exception_handler(kind, _answer_database_error)
+    app.add_exception_handler(DataError, _answer_data_error)
 
 
 def answer(request: Request, error: PortalError, status: int | None = None) -> Response:
@@ -115,6 +129,19 @@ def _answer_http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         response.headers["Allow"] = "GET, HEAD"
     return response
+
+
+def _answer_data_error(request: Request, error: Exception) -> Response:
+    """A filter that reads well but cannot be worked out for some record, such as a power too large for a number."""
+    if "filter" not in request.query_params:
+        raise error
+    return answer(
+        request,
+        BadParameter(
+            "filter: it cannot be worked out for every record: a number in it grows too large or too small.",
+            parameter="filter",
+        ),
+    )
 
 
 def _answer_database_error(request: Request, error: Exception) -> Response:

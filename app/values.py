@@ -84,12 +84,26 @@ class SortKey(NamedTuple):
     descending: bool
 
 
+class Cql(NamedTuple):
+    """A CQL2 filter: its tree as JSON text, and the URI of the system that its coordinates are in."""
+
+    tree: str
+    crs: str
+
+
+class Shape(NamedTuple):
+    """A geometry as hexadecimal WKB, EPSG:4326, and a geodesic distance from it in kilometres."""
+
+    wkb: str
+    buffer_km: float
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a reader asked for, parsed and checked against the vocabulary, not yet SQL.
 
     `lists` maps a filter's name to the values of which any may match; the value UNKNOWN stands for null.
-    `ranges` maps a property to (least, greatest), either may be None.
+    `ranges` maps a property to (least, greatest), either may be None; `equals` a property to its one value.
     """
 
     lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -98,6 +112,9 @@ class Selection:
     bbox: BBox | None = None
     near: Near | None = None
     period: Period | None = None
+    shape: Shape | None = None
+    equals: tuple[tuple[str, str | float | bool], ...] = ()
+    cql: Cql | None = None
 
     def without(self, name: str) -> Selection:
         """The same but for one list filter."""

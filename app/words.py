@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 
 # Accents of Latin letters have combining classes from 200 on; nukta (7) and virama (9) belong to Indian letters.
 _LEAST_ACCENT_CLASS = 200
@@ -26,3 +28,10 @@ def searchable(text: str) -> str:
         return f" {' '.join(_ASCII_WORD.findall(text.lower()))} "
     spaced = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in fold(text))
     return f" {' '.join(spaced.split())} "
+
+
+def nearest(text: str, names: Mapping[str, str] | Iterable[str]) -> list[str]:
+    """At most three values whose names are spelled most like `text`, best first."""
+    by_name = dict(names) if isinstance(names, Mapping) else {n.casefold(): n for n in names}
+    found = difflib.get_close_matches(text.strip().casefold(), list(by_name), n=8, cutoff=0.62)
+    return list(dict.fromkeys(by_name[name] for name in found))[:3]

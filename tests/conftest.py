@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def server() -> Path | str:
     return PROJECT_ROOT
 
 
-def _new_database(server: Path | str, purpose: str) -> Iterator[str]:
+def new_database(server: Path | str, purpose: str) -> Iterator[str]:
     name = f"khanij_test_{purpose}_{os.getpid()}"
     drop_database(server, name)
     yield create_database(server, name)
@@ -51,7 +52,7 @@ def _new_database(server: Path | str, purpose: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def empty_url(server: Path | str) -> Iterator[str]:
-    yield from _new_database(server, "empty")
+    yield from new_database(server, "empty")
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +94,7 @@ def client(session: Session, empty_app: FastAPI) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="session")
 def catalogue_url(server: Path | str) -> Iterator[str]:
-    yield from _new_database(server, "catalogue")
+    yield from new_database(server, "catalogue")
 
 
 @pytest.fixture(scope="session")
@@ -125,15 +126,14 @@ def catalogue(catalogue_report: Report, catalogue_engine: Engine) -> Iterator[Se
         yield session
 
 
-@pytest.fixture(scope="session")
-def live_url(catalogue_report: Report, catalogue_url: str) -> Iterator[str]:
-    """The portal over the real catalogue, served on a free port of the loopback: for a real browser."""
+@contextmanager
+def serve(app: FastAPI) -> Iterator[str]:
+    """Serve a portal on a free port of the loopback, for clients that are programs of their own; its address."""
     import uvicorn
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(Settings(), catalogue_url), log_level="warning")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20
@@ -144,6 +144,13 @@ def live_url(catalogue_report: Report, catalogue_url: str) -> Iterator[str]:
     thread.join(10)
 
 
+@pytest.fixture(scope="session")
+def live_url(catalogue_report: Report, catalogue_url: str) -> Iterator[str]:
+    """The portal over the real catalogue, served: for a real browser."""
+    with serve(create_app(Settings(), catalogue_url)) as address:
+        yield address
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     """A folder of data files, all empty but for a mineral and a state."""
@@ -152,7 +159,7 @@ def folder(tmp_path: Path) -> Folder:
 
 @pytest.fixture(scope="session")
 def load_url(server: Path | str) -> Iterator[str]:
-    yield from _new_database(server, "load")
+    yield from new_database(server, "load")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Query text → values. Every filter of the contract is read here, once, for API and pages alike."""
 
 from app.crs import CRS84
-from app.params.asked import FILTER_NAMES, Clocks, Filters, Format, Slice, Systems
+from app.params.asked import FILTER_NAMES, Clocks, Filters, Format, Slice, Systems, given_filters
 from app.params.moments import parse_moment
 from app.params.selection import parse_leniently, parse_selection
 from app.params.slices import parse_slice
@@ -15,6 +15,7 @@ __all__ = [
     "Format",
     "Slice",
     "Systems",
+    "given_filters",
     "parse_leniently",
     "parse_moment",
     "parse_selection",

@@ -14,7 +14,7 @@ from app.values import MAXIMUM_LIMIT
 class Filters(BaseModel):
     """The filters of the contract, as typed; `parse_selection` makes values of them."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="allow", populate_by_name=True)  # what else is there may be a queryable
 
     mineral: Annotated[
         str | None,
@@ -58,12 +58,25 @@ class Filters(BaseModel):
     datetime: Annotated[
         str | None, Query(description="Date, date-time or interval (start/end, .. open) against status_since.")
     ] = None
+    intersects: Annotated[
+        str | None, Query(description="A shape that records meet: WKT or GeoJSON, longitude and latitude in degrees.")
+    ] = None
+    buffer_km: Annotated[str | None, Query(description="Geodesic distance from intersects, kilometres.")] = None
+    filter: Annotated[
+        str | None, Query(description="CQL2, such as area_ha > 100 AND S_INTERSECTS(geometry, BBOX(84,20,85,21)).")
+    ] = None
+    filter_lang: Annotated[
+        str | None, Query(alias="filter-lang", description="cql2-text (taken where none is said) or cql2-json.")
+    ] = None
+    filter_crs: Annotated[
+        str | None, Query(alias="filter-crs", description=f"System of the filter's coordinates; {CRS84} where none is.")
+    ] = None
 
 
 class Clocks(BaseModel):
     """Another moment, as typed."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
 
     revision: Annotated[
         str | None,
@@ -77,7 +90,7 @@ class Clocks(BaseModel):
 class Systems(BaseModel):
     """The coordinate reference systems of answer and box, as clients of Part 2 send them; there is one."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
 
     crs: Annotated[
         Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None, Query(description=f"Only {CRS84}.")
@@ -91,7 +104,7 @@ class Systems(BaseModel):
 class Slice(BaseModel):
     """Order and slice, as typed."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
 
     sortby: Annotated[str | None, Query(description="Properties by comma; a leading - for descending.")] = None
     limit: Annotated[
@@ -105,4 +118,11 @@ Format = Annotated[
 ]
 
 
-FILTER_NAMES = tuple(Filters.model_fields)
+# As they stand in addresses.
+FILTER_NAMES = tuple(field.alias or name for name, field in Filters.model_fields.items())
+
+
+def given_filters(asked: Filters) -> dict[str, str]:
+    """The filters that are there, by their names in addresses."""
+    by_field = ((name, field.alias or name) for name, field in Filters.model_fields.items())
+    return {shown: text for name, shown in by_field if (text := getattr(asked, name)) is not None}

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from app.catalogue import Collection
 from app.errors import BadParameter
 from app.filters import LIST_COLUMNS
-from app.params.asked import FILTER_NAMES, Filters
+from app.params.asked import FILTER_NAMES, Filters, given_filters
+from app.params.cql import parse_cql
 from app.params.places import parse_bbox, parse_near, parse_number
+from app.params.queryables import parse_equal
+from app.params.shapes import parse_shape
 from app.params.times import parse_datetime
 from app.queries.vocabulary import Vocabulary, nearest
 from app.values import UNKNOWN, Selection
@@ -30,8 +33,11 @@ def parse_selection(asked: Filters, collection: Collection, vocabulary: Vocabula
 
     Raises: BadParameter at the first that cannot be read.
     """
-    given = {name: text for name in FILTER_NAMES if (text := getattr(asked, name)) is not None}
-    return selection_of([parse_filter(name, given, collection, vocabulary) for name in given])
+    given = given_filters(asked)
+    parts = [parse_filter(name, given, collection, vocabulary) for name in given]
+    others = (asked.model_extra or {}).items()
+    parts += [Selection(equals=(parse_equal(name, str(text), collection),)) for name, text in others]
+    return selection_of(parts)
 
 
 def parse_leniently(
@@ -58,6 +64,9 @@ def selection_of(parts: list[Selection]) -> Selection:
         bbox=next((p.bbox for p in parts if p.bbox), None),
         near=next((p.near for p in parts if p.near), None),
         period=next((p.period for p in parts if p.period), None),
+        shape=next((p.shape for p in parts if p.shape), None),
+        equals=tuple(item for p in parts for item in p.equals),
+        cql=next((p.cql for p in parts if p.cql), None),
     )
 
 
@@ -82,6 +91,10 @@ def parse_filter(name: str, given: Mapping[str, str], collection: Collection, vo
         return Selection(bbox=parse_bbox(text))
     if name == "datetime":
         return Selection(period=parse_datetime(text))
+    if name in ("intersects", "buffer_km"):
+        return Selection(shape=parse_shape(given.get("intersects"), given.get("buffer_km")))
+    if name in ("filter", "filter-lang", "filter-crs"):
+        return Selection(cql=parse_cql(given, collection))
     return Selection(near=parse_near(given.get("near"), given.get("within_km")))
 
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from fastapi import Request
 
+from app.catalogue import COLLECTIONS, view_of
 from app.errors import BadParameter
+from app.filters import GEOMETRY, list_queryables
+from app.params.asked import FILTER_NAMES
 from app.queries.vocabulary import nearest
 
 
@@ -15,13 +18,24 @@ def refuse_unknown(request: Request) -> None:
 
     Raises: BadParameter. Source: OGC API Features 1.0, /req/core/query-param-unknown.
     """
-    known = declared_parameters(request)
+    known = declared_parameters(request) | _queryables(request)
     for name in request.query_params:
         if name not in known:
             close = nearest(name, sorted(known))
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
             right = f" This address takes {', '.join(sorted(known))}." if known else " This address takes none."
             raise BadParameter(f"Unknown parameter “{name}”.{hint}{right}", parameter=name, suggestions=close)
+
+
+def _queryables(request: Request) -> frozenset[str]:
+    """Properties of the collection in the address: where its filters are taken, each may be asked for by name.
+
+    Source: OGC API Features Part 3, /req/queryables-query-parameters/parameters.
+    """
+    collection = COLLECTIONS.get(request.path_params.get("collection_id", ""))
+    if collection is None or not declared_parameters(request).issuperset(FILTER_NAMES):
+        return frozenset()
+    return frozenset(list_queryables(view_of(collection))) - {GEOMETRY}
 
 
 def refuse_doubled(request: Request) -> None:

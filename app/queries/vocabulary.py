@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, Collection
 from app.models import Mineral, Revision, State
+from app.words import nearest as nearest  # beside the words it is asked about
 
 
 class Edition(NamedTuple):
@@ -87,13 +87,6 @@ class Vocabulary:
     def nearest_minerals(self, text: str) -> list[str]:
         names = {m.name.casefold(): m.slug for m in self.minerals.values()} | dict(self.mineral_terms)
         return nearest(text, names | {slug: slug for slug in self.minerals})
-
-
-def nearest(text: str, names: Mapping[str, str] | Iterable[str]) -> list[str]:
-    """At most three values whose names are spelled most like `text`, best first."""
-    by_name = dict(names) if isinstance(names, Mapping) else {n.casefold(): n for n in names}
-    found = difflib.get_close_matches(text.strip().casefold(), list(by_name), n=8, cutoff=0.62)
-    return list(dict.fromkeys(by_name[name] for name in found))[:3]
 
 
 _NOTHING_YET = Edition(0, datetime.fromtimestamp(0, UTC))

@@ -15,6 +15,9 @@ from app.links import Link
 from app.params import CRS84, Format
 from app.queries.items import count_features, get_extent, get_time_extent
 from app.routes.common import PROBLEMS, STRICT, CollectionDep, base_url, json_response
+from app.routes.queryables import MEDIA_TYPE as SCHEMA_TYPE
+from app.routes.queryables import REL as QUERYABLES
+from app.routes.schemas import schema_links
 from app.schemas import Collections, CollectionShape
 
 router = APIRouter(
@@ -49,6 +52,8 @@ def links_of(collection: Collection, base: str) -> list[Link]:
         Link(here, "self", "application/json", "This document"),
         Link(f"{here}/items", "items", MEDIA_TYPE, collection.title),
         Link(f"{base}/api/collections", "parent", "application/json", "All collections"),
+        Link(f"{here}/queryables", QUERYABLES, SCHEMA_TYPE, "Properties to filter by"),
+        *schema_links(here),
     ]
 
 

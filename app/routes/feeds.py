@@ -13,7 +13,7 @@ from app.db import SessionDep
 from app.errors import BadParameter
 from app.feeds import ATOM_TYPE, JSON_TYPE, Page, make_entry, write_atom, write_json_feed
 from app.links import Link, link_header
-from app.params import FILTER_NAMES, Filters, parse_selection
+from app.params import Filters, given_filters, parse_selection
 from app.params.moments import parse_revision
 from app.params.paging import make_token, parse_limit, read_token
 from app.queries.changes import Change, Key, list_changes
@@ -94,9 +94,8 @@ def _find_collection(name: str) -> Collection:
 
 def _bound_to(asked: FeedQuery) -> dict[str, str]:
     """The parameters that make one feed, which a token goes with; how long its pages are is no part of it."""
-    return {
-        name: text for name in ("collection", "revision", *FILTER_NAMES) if (text := getattr(asked, name)) is not None
-    }
+    revision = {} if asked.revision is None else {"revision": asked.revision}
+    return {"collection": asked.collection, **revision, **given_filters(asked)}
 
 
 def _parse_before(session: Session, vocabulary: Vocabulary, asked: FeedQuery) -> Key | None:

@@ -8,6 +8,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from app.links import Link
 from app.params import Format
 from app.routes.common import PROBLEMS, STRICT, base_url, json_response
+from app.routes.openapi import MEDIA_TYPE as OPENAPI_TYPE
+from app.routes.openapi import rooted
 from app.schemas import Conformance, LandingPage
 
 router = APIRouter(tags=["API"], dependencies=STRICT, responses={400: PROBLEMS[400]})
@@ -21,14 +23,13 @@ ATTRIBUTION = (
     "Khanij Atlas, from documents of the Ministry of Mines, MSTC, IBM, GSI and others named with each record. "
     "State outlines: Natural Earth; DataMeet India community (CC BY 4.0); not a survey boundary."
 )
-# GDAL 3.6 refuses the type of a document of version 3.1, and takes plain JSON.
-OPENAPI_TYPE = "application/json"
 # Only what the tests prove is declared.
 CONFORMS_TO = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
 )
 
 
@@ -37,7 +38,9 @@ def landing(request: Request, f: Format = None) -> Response:
     base = base_url(request)
     links = [
         Link(f"{base}/api", "self", "application/json", "This document"),
-        Link(f"{base}/api/openapi.json", "service-desc", OPENAPI_TYPE, "The API, described for programs"),
+        # First the one whose paths begin here: conformance suites take the first and look for /collections in it.
+        Link(f"{base}/api/openapi-ogc.json", "service-desc", OPENAPI_TYPE, "The API, described for OGC clients"),
+        Link(f"{base}/api/openapi.json", "service-desc", OPENAPI_TYPE, "The whole portal, described for programs"),
         Link(f"{base}/api/docs", "service-doc", "text/html", "The API, described for people"),
         Link(f"{base}/api/conformance", "conformance", "application/json", "Conformance classes"),
         Link(f"{base}/api/collections", "data", "application/json", "Collections"),
@@ -59,7 +62,15 @@ def conformance(f: Format = None) -> Response:
 
 @router.get("/api/openapi.json", include_in_schema=False)
 def openapi(request: Request) -> Response:
-    return json_response(request.app.openapi(), media_type=OPENAPI_TYPE)
+    """The whole portal: every address for programs, as it is seen from the portal's own."""
+    document = {**request.app.openapi(), "servers": [{"url": base_url(request)}]}
+    return json_response(document, media_type=OPENAPI_TYPE)
+
+
+@router.get("/api/openapi-ogc.json", include_in_schema=False)
+def openapi_ogc(request: Request) -> Response:
+    """The same without what is no OGC API, its paths seen from the landing page."""
+    return json_response(rooted(request.app.openapi(), base_url(request)), media_type=OPENAPI_TYPE)
 
 
 @router.get("/api/docs", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""Values → one WHERE, which items, counts and pages share."""
+"""The filters of the contract, each a named expression, and all of them together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from sqlalchemy.types import ARRAY as GenericArray
 from sqlalchemy.types import Text
 
 from app.catalogue import View
-from app.values import UNKNOWN, WGS84, BBox, Near, Period, Selection
+from app.filters.cql import compile_cql
+from app.filters.operands import equals, stored_geometry
+from app.values import UNKNOWN, WGS84, BBox, Near, Period, Selection, Shape
 
 # Filter → column, where the names differ.
 LIST_COLUMNS: Mapping[str, str] = {
@@ -41,6 +43,9 @@ def where(view: View, selection: Selection) -> ColumnElement[bool]:
         in_bbox(view.c.geom, selection.bbox),
         near(view.c.geom, selection.near),
         in_period(view, selection.period),
+        meets(view.c.geom, selection.shape),
+        *(equals(view, name, value) for name, value in selection.equals),
+        compile_cql(view, selection.cql),
     )
 
 
@@ -113,6 +118,17 @@ def near(geom: ColumnElement[object], place: Near | None) -> ColumnElement[bool]
         return true()
     point = func.geography(_point(place.lon, place.lat))
     return func.ST_DWithin(func.geography(geom), point, bindparam(None, place.within_km * 1000.0, type_=Float))
+
+
+def meets(geom: ColumnElement[object], shape: Shape | None) -> ColumnElement[bool]:
+    """True where `geom` meets the shape, or comes within its distance along the WGS 84 spheroid."""
+    if shape is None:
+        return true()
+    drawn = stored_geometry(bytes.fromhex(shape.wkb))
+    if not shape.buffer_km:
+        return func.ST_Intersects(geom, drawn)
+    distance_m = bindparam(None, shape.buffer_km * 1000.0, type_=Float)
+    return func.ST_DWithin(func.geography(geom), func.geography(drawn), distance_m)
 
 
 def in_period(view: View, period: Period | None) -> ColumnElement[bool]:

@@ -1,0 +1,20 @@
+"""Values → one WHERE, which items, counts, tiles, downloads, feeds and pages share."""
+
+from app.filters.cql import check_cql, compile_cql
+from app.filters.operands import GEOMETRY, kind_of, list_queryables, to_stored, unknown_property
+from app.filters.where import LIST_COLUMNS, has_word, in_bbox, near, where
+
+__all__ = [
+    "GEOMETRY",
+    "LIST_COLUMNS",
+    "check_cql",
+    "compile_cql",
+    "has_word",
+    "in_bbox",
+    "kind_of",
+    "list_queryables",
+    "near",
+    "to_stored",
+    "unknown_property",
+    "where",
+]

@@ -1,0 +1,52 @@
+"""Shapes as typed: WKT or GeoJSON → a geometry in EPSG:4326."""
+
+from __future__ import annotations
+
+import json
+
+import shapely
+from shapely.errors import GEOSException
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from app.crs import CRS84, SYSTEMS
+from app.errors import BadParameter
+from app.filters import to_stored
+from app.params.cql import MOST_CHARACTERS
+from app.params.places import parse_number
+from app.values import Shape
+
+_HALF_ROUND_KM = 20_100
+_RIGHT = "give WKT or a GeoJSON geometry in degrees, such as POLYGON((84 20,85 20,85 21,84 20))"
+
+
+def parse_shape(text: str | None, buffer_km: str | None) -> Shape:
+    """`intersects` with `buffer_km`, which wants it.
+
+    Raises: BadParameter.
+    """
+    if text is None:
+        raise BadParameter("buffer_km wants intersects, the shape to measure from.", parameter="buffer_km")
+    distance = 0.0 if buffer_km is None else parse_number("buffer_km", buffer_km)
+    if not 0 <= distance <= _HALF_ROUND_KM:
+        raise BadParameter(
+            f"buffer_km: {distance:g} lies outside 0 to {_HALF_ROUND_KM} (half round the earth).", parameter="buffer_km"
+        )
+    return Shape(to_stored(read_shape(text), SYSTEMS[CRS84], "intersects").wkb_hex, distance)
+
+
+def read_shape(text: str) -> BaseGeometry:
+    """Raises: BadParameter."""
+    if len(text) > MOST_CHARACTERS:
+        raise BadParameter(
+            f"intersects has {len(text):,} characters; at most {MOST_CHARACTERS:,} are taken.", parameter="intersects"
+        )
+    try:
+        if text.lstrip().startswith("{"):
+            found = json.loads(text)
+            if found.get("type") == "Feature":
+                found = found["geometry"]
+            return shape(found)
+        return shapely.from_wkt(text)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, GEOSException):
+        raise BadParameter(f"intersects: “{text[:60]}” is no geometry; {_RIGHT}.", parameter="intersects") from None
