@@ -311,7 +311,9 @@ def test_every_declared_parameter_is_taken(portal, openapi):
         "within_km": "500&near=84,20", "datetime": "2020/..", "sortby": "-area_ha", "limit": "5", "offset": "0",
         "revision": "1", "as_of": "2026-01-01", "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
         "bbox-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
-        "f": "geojson",
+        "intersects": "POLYGON((60 0,100 0,100 40,60 0))", "buffer_km": "300&intersects=POINT(84 20)",
+        "filter": "area_ha>1", "filter-lang": "cql2-text&filter=area_ha>1",
+        "filter-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84&filter=area_ha>1", "f": "geojson",
     }  # fmt: skip
     declared = parameters_of(openapi, "/api/collections/{collection_id}/items")
     assert declared == set(good)

@@ -13,7 +13,7 @@ from app.links import Link, address
 from app.params import Format
 from app.routes.common import PROBLEMS, STRICT, CollectionDep, base_url, json_response
 
-router = APIRouter(prefix="/api", tags=["Collections"], dependencies=STRICT, responses={400: PROBLEMS[400]})
+router = APIRouter(prefix="/api", tags=["Collections"], dependencies=STRICT, responses=PROBLEMS)
 
 MEDIA_TYPE = "application/schema+json"
 REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
@@ -24,7 +24,7 @@ _DOCUMENT: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA_TYPE: {"sc
 @router.get(
     "/collections/{collection_id}/queryables",
     summary="Properties to filter by",
-    responses={**_DOCUMENT, 404: PROBLEMS[404]},
+    responses=_DOCUMENT,
     response_class=Response,
 )
 def read_queryables(request: Request, collection: CollectionDep, f: Format = None) -> Response:

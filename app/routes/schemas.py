@@ -16,7 +16,7 @@ router = APIRouter(
     prefix="/api/collections",
     tags=["Collections"],
     dependencies=STRICT,
-    responses={status: PROBLEMS[status] for status in (400, 404)},
+    responses=PROBLEMS,
 )
 
 MEDIA_TYPE = "application/schema+json"
@@ -73,7 +73,7 @@ def read_sortables(request: Request, collection: CollectionDep, f: Format = None
     response_class=Response,
 )
 def read_feature_schema(request: Request, collection: CollectionDep, f: Format = None) -> Response:
-    """The same as `schema`, laid out as GeoJSON: GDAL takes the fields from it, and else guesses them from ten features.
+    """The same as `schema`, laid out as GeoJSON: GDAL takes the fields from it, else guesses them from ten features.
 
     The id stands beside the properties only: GDAL would have it twice.
     """
