@@ -55,6 +55,18 @@ class NotAcceptable(PortalError):
     status, title, anchor = 406, "Not acceptable", "not-acceptable"
 
 
+class TooLarge(PortalError):
+    """More than is taken at once."""
+
+    status, title, anchor = 413, "Too large", "too-large"
+
+
+class UnsupportedType(PortalError):
+    """A body of a type that is not taken."""
+
+    status, title, anchor = 415, "Unsupported media type", "unsupported-type"
+
+
 class DatabaseAway(PortalError):
     """PostgreSQL does not answer; it may be back in a moment."""
 

@@ -11,7 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -65,9 +65,9 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
-        allow_methods=["GET", "HEAD"],
+        allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Link", "ETag"],
+        expose_headers=["Link", "ETag", "Content-Crs"],
     )
     app.add_middleware(HeadAsGet)
     _add_error_handlers(app)
@@ -89,6 +89,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     for kind in (OperationalError, InterfaceError, ProgrammingError, PoolTimeout):
         app.add_exception_handler(kind, _answer_database_error)
     app.add_exception_handler(DataError, _answer_data_error)
+    app.add_exception_handler(InternalError, _answer_projection_error)
 
 
 def answer(request: Request, error: PortalError, status: int | None = None) -> Response:
@@ -127,7 +128,7 @@ def _answer_http_error(request: Request, error: Exception) -> Response:
     response = answer(request, problem, error.status_code)
     response.headers.update(error.headers or {})
     if error.status_code == 405:
-        response.headers["Allow"] = "GET, HEAD"
+        response.headers["Allow"] = "GET, HEAD, POST" if request.url.path.endswith("/items") else "GET, HEAD"
     return response
 
 
@@ -142,6 +143,14 @@ def _answer_data_error(request: Request, error: Exception) -> Response:
             parameter="filter",
         ),
     )
+
+
+def _answer_projection_error(request: Request, error: Exception) -> Response:
+    """A feature that the reference system asked for does not reach."""
+    if "transform:" not in str(error):
+        raise error
+    detail = "crs: a feature of the answer lies where this reference system is not defined; ask for CRS84 or fewer."
+    return answer(request, BadParameter(detail, parameter="crs"))
 
 
 def _answer_database_error(request: Request, error: Exception) -> Response:

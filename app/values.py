@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 WGS84 = 4326
 
@@ -112,7 +112,7 @@ class Selection:
     bbox: BBox | None = None
     near: Near | None = None
     period: Period | None = None
-    shape: Shape | None = None
+    shapes: tuple[Shape, ...] = ()  # all of them are met
     equals: tuple[tuple[str, str | float | bool], ...] = ()
     cql: Cql | None = None
 
@@ -130,8 +130,13 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which slice of the answer, in which order."""
+    """Which slice of the answer, in which order.
+
+    `key`: the slice begins after the record with these values of the order and this id; `backwards`: it ends before it.
+    """
 
     limit: int = DEFAULT_LIMIT
     offset: int = 0
     sort: tuple[SortKey, ...] = ()
+    key: tuple[Any, ...] | None = None
+    backwards: bool = False

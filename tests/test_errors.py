@@ -190,6 +190,8 @@ def test_an_unknown_collection_offers_the_nearest(portal):
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_wrong_method_is_405_with_the_right_ones(portal, method):
     for address in API_ROUTES:
+        if method == "POST" and address.endswith("/items"):
+            continue  # takes a question that is too long for an address
         response = portal.request(method, address)
         assert (response.status_code, response.headers["content-type"]) == (405, "application/problem+json")
         assert "GET" in response.headers["allow"]

@@ -186,7 +186,7 @@ def test_links_keep_the_filters(portal):
 
 def test_links_are_whole_addresses_that_answer(portal):
     body = get_json(portal, f"{ITEMS}?limit=2&offset=2")
-    assert {x["rel"] for x in body["links"]} == {"self", "next", "prev", "collection"}
+    assert {x["rel"] for x in body["links"]} == {"self", "first", "next", "prev", "collection"}
     for each in body["links"]:
         assert each["href"].startswith("http://testserver/api/collections/blocks")
         assert portal.get(each["href"]).headers["content-type"] == each["type"]

@@ -45,6 +45,8 @@ from app.words import nearest
 GEOMETRY = "geometry"
 MOST_VERTICES = 10_000
 _LARGEST = 1e300
+# No point of the globe is so far from a system's origin that its coordinates mean anything, metres.
+_FARTHEST_M = 1e9
 _ENDLESS = literal("infinity", DateTime(timezone=True)), literal("-infinity", DateTime(timezone=True))
 _NUMBER = (int, float)
 
@@ -265,7 +267,7 @@ def to_stored(geometry: BaseGeometry, crs: Crs, parameter: str) -> BaseGeometry:
     geometry = shapely.force_2d(geometry)
     if crs.latitude_first:
         geometry = _moved(geometry, lambda y, x: (x, y))
-    if not crs.is_geographic:
+    if not crs.is_geographic and abs(shapely.get_coordinates(geometry)).max() < _FARTHEST_M:
         # Between its corners a side is straight in its own system: more corners keep it so in degrees.
         geometry = _densified(geometry)
         geometry = _moved(geometry, Transformer.from_crs(crs.srid, WGS84, always_xy=True).transform)

@@ -43,7 +43,7 @@ def where(view: View, selection: Selection) -> ColumnElement[bool]:
         in_bbox(view.c.geom, selection.bbox),
         near(view.c.geom, selection.near),
         in_period(view, selection.period),
-        meets(view.c.geom, selection.shape),
+        *(meets(view.c.geom, shape) for shape in selection.shapes),
         *(equals(view, name, value) for name, value in selection.equals),
         compile_cql(view, selection.cql),
     )
@@ -120,10 +120,8 @@ def near(geom: ColumnElement[object], place: Near | None) -> ColumnElement[bool]
     return func.ST_DWithin(func.geography(geom), point, bindparam(None, place.within_km * 1000.0, type_=Float))
 
 
-def meets(geom: ColumnElement[object], shape: Shape | None) -> ColumnElement[bool]:
+def meets(geom: ColumnElement[object], shape: Shape) -> ColumnElement[bool]:
     """True where `geom` meets the shape, or comes within its distance along the WGS 84 spheroid."""
-    if shape is None:
-        return true()
     drawn = stored_geometry(bytes.fromhex(shape.wkb))
     if not shape.buffer_km:
         return func.ST_Intersects(geom, drawn)

@@ -87,17 +87,19 @@ class Clocks(BaseModel):
     ] = None
 
 
+Crs = Annotated[
+    str | None, Query(description=f"Reference system of the answer, by its URI; {CRS84} where none is said.")
+]
+
+
 class Systems(BaseModel):
-    """The coordinate reference systems of answer and box, as clients of Part 2 send them; there is one."""
+    """The coordinate reference systems of answer and box, by their URIs."""
 
     model_config = ConfigDict(extra="allow", populate_by_name=True)
 
-    crs: Annotated[
-        Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None, Query(description=f"Only {CRS84}.")
-    ] = None
+    crs: Crs = None
     bbox_crs: Annotated[
-        Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None,
-        Query(alias="bbox-crs", description=f"Only {CRS84}."),
+        str | None, Query(alias="bbox-crs", description=f"Reference system of bbox; {CRS84} where none is said.")
     ] = None
 
 
@@ -111,6 +113,7 @@ class Slice(BaseModel):
         str | None, Query(description=f"Features a page, 1 to {MAXIMUM_LIMIT}; more is served as {MAXIMUM_LIMIT}.")
     ] = None
     offset: Annotated[str | None, Query(description="Features to leave out at the beginning.")] = None
+    token: Annotated[str | None, Query(description="Where the page begins, as the link of another page has it.")] = None
 
 
 Format = Annotated[

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from app.catalogue import Collection
 from app.errors import BadParameter
 from app.filters import LIST_COLUMNS
-from app.params.asked import FILTER_NAMES, Filters, given_filters
+from app.params.asked import FILTER_NAMES, Filters, Systems, given_filters
+from app.params.boxes import parse_box
 from app.params.cql import parse_cql
-from app.params.places import parse_bbox, parse_near, parse_number
+from app.params.places import parse_near, parse_number
 from app.params.queryables import parse_equal
 from app.params.shapes import parse_shape
 from app.params.times import parse_datetime
@@ -34,6 +35,8 @@ def parse_selection(asked: Filters, collection: Collection, vocabulary: Vocabula
     Raises: BadParameter at the first that cannot be read.
     """
     given = given_filters(asked)
+    if isinstance(asked, Systems) and asked.bbox_crs is not None:
+        given["bbox-crs"] = asked.bbox_crs
     parts = [parse_filter(name, given, collection, vocabulary) for name in given]
     others = (asked.model_extra or {}).items()
     parts += [Selection(equals=(parse_equal(name, str(text), collection),)) for name, text in others]
@@ -64,7 +67,7 @@ def selection_of(parts: list[Selection]) -> Selection:
         bbox=next((p.bbox for p in parts if p.bbox), None),
         near=next((p.near for p in parts if p.near), None),
         period=next((p.period for p in parts if p.period), None),
-        shape=next((p.shape for p in parts if p.shape), None),
+        shapes=tuple(dict.fromkeys(shape for p in parts for shape in p.shapes)),
         equals=tuple(item for p in parts for item in p.equals),
         cql=next((p.cql for p in parts if p.cql), None),
     )
@@ -87,12 +90,12 @@ def parse_filter(name: str, given: Mapping[str, str], collection: Collection, vo
         return Selection(ranges=((_RANGES[name], number, None) if "_min_" in name else (_RANGES[name], None, number),))
     if name == "q":
         return Selection(words=parse_words(text))
-    if name == "bbox":
-        return Selection(bbox=parse_bbox(text))
+    if name in ("bbox", "bbox-crs"):
+        return parse_box(given)
     if name == "datetime":
         return Selection(period=parse_datetime(text))
     if name in ("intersects", "buffer_km"):
-        return Selection(shape=parse_shape(given.get("intersects"), given.get("buffer_km")))
+        return Selection(shapes=(parse_shape(given.get("intersects"), given.get("buffer_km")),))
     if name in ("filter", "filter-lang", "filter-crs"):
         return Selection(cql=parse_cql(given, collection))
     return Selection(near=parse_near(given.get("near"), given.get("within_km")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fastapi import Request
 
@@ -18,8 +18,16 @@ def refuse_unknown(request: Request) -> None:
 
     Raises: BadParameter. Source: OGC API Features 1.0, /req/core/query-param-unknown.
     """
+    check_names(request, request.query_params)
+
+
+def check_names(request: Request, names: Iterable[str]) -> None:
+    """Whether the route takes parameters of these names.
+
+    Raises: BadParameter.
+    """
     known = declared_parameters(request) | _queryables(request)
-    for name in request.query_params:
+    for name in names:
         if name not in known:
             close = nearest(name, sorted(known))
             hint = f" Did you mean {' or '.join(close)}?" if close else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -9,19 +11,26 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, 
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
+from app.crs import CRS84, SYSTEMS, Crs
 from app.errors import NotFound
+from app.queries.keyset import beyond, key_text, order_of
+from app.queries.spatial import in_crs
 from app.queries.vocabulary import nearest
-from app.values import BBox, Page, Period, SortKey
+from app.values import BBox, Page, Period
 
-# Six decimals of a degree: 0.1 m. Option 0 leaves out bbox and crs (RFC 7946).
-COORDINATE_DECIMALS = 6
+_CRS84 = SYSTEMS[CRS84]
+# Asked for only where a page does not tell it.
+Counter = Callable[[], int]
 
 
 class FeaturePage(NamedTuple):
-    """Finished Feature texts and how many there are in all."""
+    """Finished Feature texts, how many there are in all, and the keys of the page's first and last record where there
+    is a page before or after it."""
 
     features: list[str]
     number_matched: int
+    first_key: str | None = None
+    last_key: str | None = None
 
 
 class ItemText(NamedTuple):
@@ -31,16 +40,16 @@ class ItemText(NamedTuple):
     sources: str
 
 
-def feature_text(view: View, where: ColumnElement[bool], page: Page) -> Select[str]:
-    """Rows of finished Feature texts, `page` of those where `where` is true.
+def feature_text(view: View, where: ColumnElement[bool], page: Page, crs: Crs = _CRS84) -> Select[str, str]:
+    """Rows of finished Feature texts and their keys, `page` of those where `where` is true, coordinates in `crs`.
 
     The slice is cut first; only its rows are turned into text.
     """
     names = view.collection.properties
     rows = (
         select(view.c.geom, *(view.c[n] for n in names))
-        .where(where)
-        .order_by(*order_of(view, page.sort))
+        .where(where, beyond(view, page))
+        .order_by(*order_of(view.c, page.sort, backwards=page.backwards))
         .limit(page.limit)
         .offset(page.offset)
         .subquery("page")
@@ -50,34 +59,35 @@ def feature_text(view: View, where: ColumnElement[bool], page: Page) -> Select[s
         '{"type":"Feature","id":',
         func.to_json(rows.c.id),
         ',"geometry":',
-        func.ST_AsGeoJSON(rows.c.geom, COORDINATE_DECIMALS, 0),
+        func.ST_AsGeoJSON(in_crs(rows.c.geom, crs), crs.decimals, 0),
         ',"properties":',
         func.row_to_json(literal_column("properties")),
         "}",
     )
     # The join repeats each row of the slice once, so the slice's order has to be said again.
     return (
-        select(cast(text, Text))
+        select(cast(text, Text), key_text(rows, page.sort))
         .select_from(rows.join(properties, true()))
-        .order_by(*(_ordered(rows.c[key.name], key) for key in page.sort), rows.c.id)
+        .order_by(*order_of(rows.c, page.sort))
     )
 
 
-def order_of(view: View, sort: tuple[SortKey, ...]) -> list[ColumnElement[object]]:
-    """ORDER BY with unknowns last and the id as tie-break."""
-    return [*(_ordered(view.c[key.name], key) for key in sort), view.c.id]
-
-
-def _ordered(column: ColumnElement[object], key: SortKey) -> ColumnElement[object]:
-    return (column.desc() if key.descending else column.asc()).nulls_last()
-
-
-def list_features(session: Session, view: View, where: ColumnElement[bool], page: Page) -> FeaturePage:
-    """A page of features and the exact number of all that match."""
-    features = list(session.scalars(feature_text(view, where, page)))
-    if len(features) < page.limit and (features or page.offset == 0):
-        return FeaturePage(features, page.offset + len(features))
-    return FeaturePage(features, count_features(session, view, where))
+def list_features(
+    session: Session, view: View, where: ColumnElement[bool], page: Page, count: Counter, crs: Crs = _CRS84
+) -> FeaturePage:
+    """A page of features and the exact number of all that match, which `count` tells where the page does not."""
+    # One more than the page holds tells whether there is another one.
+    rows = session.execute(feature_text(view, where, replace(page, limit=page.limit + 1), crs)).all()
+    more = len(rows) > page.limit
+    rows = (rows[1:] if page.backwards else rows[:-1]) if more else rows
+    features = [row[0] for row in rows]
+    whole = not more and page.key is None and (features or page.offset == 0)
+    matched = page.offset + len(features) if whole else count()
+    before = more if page.backwards else bool(page.key or page.offset)
+    after = bool(rows) if page.backwards else more
+    return FeaturePage(
+        features, matched, rows[0][1] if before and rows else None, rows[-1][1] if after and rows else None
+    )
 
 
 def count_features(session: Session, view: View, where: ColumnElement[bool]) -> int:
@@ -85,13 +95,13 @@ def count_features(session: Session, view: View, where: ColumnElement[bool]) -> 
     return session.scalar(select(func.count()).select_from(view.rows).where(where)) or 0
 
 
-def get_feature(session: Session, view: View, item_id: str) -> ItemText:
+def get_feature(session: Session, view: View, item_id: str, crs: Crs = _CRS84) -> ItemText:
     """One feature and its sources.
 
     Raises: NotFound, with the ids that are spelled most like it.
     """
     check_exists(session, view, item_id)
-    feature = session.scalar(feature_text(view, view.c.id == item_id, Page(limit=1)))
+    feature = session.scalar(feature_text(view, view.c.id == item_id, Page(limit=1), crs))
     sources = session.scalar(select(cast(view.c.sources, Text)).where(view.c.id == item_id))
     return ItemText(feature or "", sources or "[]")
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.catalogue import View
 from app.models import DataFile, Figure, Mineral, table_of
-from app.queries.items import check_exists, order_of
+from app.queries.items import check_exists
+from app.queries.keyset import order_of
 from app.values import Page
 
 Row = Mapping[str, Any]
@@ -36,7 +37,7 @@ def _rows(session: Session, statement: Select[*tuple[Any, ...]]) -> Sequence[Row
 def list_rows(session: Session, view: View, where: ColumnElement[bool], page: Page) -> Sequence[Row]:
     """Rows of a table on a page: the collection's properties, without geometry."""
     columns = [view.c[name] for name in view.collection.properties]
-    statement = select(*columns).where(where).order_by(*order_of(view, page.sort))
+    statement = select(*columns).where(where).order_by(*order_of(view.c, page.sort))
     return _rows(session, statement.limit(page.limit).offset(page.offset))
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import true
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, Collection, view_of
+from app.crs import CRS84, SYSTEMS
 from app.db import SessionDep
 from app.geojson import MEDIA_TYPE
 from app.links import Link
-from app.params import CRS84, Format
+from app.params import Format
 from app.queries.items import count_features, get_extent, get_time_extent
 from app.routes.common import PROBLEMS, STRICT, CollectionDep, base_url, json_response
 from app.routes.queryables import MEDIA_TYPE as SCHEMA_TYPE
@@ -33,7 +34,8 @@ def list_collections(request: Request, session: SessionDep, f: Format = None) ->
         Link(f"{base}/api", "parent", "application/json", "Landing page"),
     ]
     described = [describe(session, c, base) for c in COLLECTIONS.values()]
-    return json_response({"links": [x.as_dict() for x in links], "collections": described}, links)
+    body = {"links": [x.as_dict() for x in links], "crs": list(SYSTEMS), "collections": described}
+    return json_response(body, links)
 
 
 @router.get(
@@ -69,7 +71,7 @@ def describe(session: Session, collection: Collection, base: str) -> dict[str, A
         "description": collection.description,
         "license": collection.licence,
         "itemType": "feature",
-        "crs": [CRS84],
+        "crs": list(SYSTEMS),
         "storageCrs": CRS84,
         "geometryType": collection.geometry_type,
         "itemCount": count_features(session, view, true()),

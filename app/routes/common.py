@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Request, Response
 
 from app.catalogue import COLLECTIONS, Collection
+from app.crs import Crs
 from app.db import SessionDep
 from app.errors import NotFound
 from app.links import Link, link_header
@@ -46,6 +47,11 @@ def vocabulary_dependency(session: SessionDep) -> Vocabulary:
 
 CollectionDep = Annotated[Collection, Depends(get_collection)]
 VocabularyDep = Annotated[Vocabulary, Depends(vocabulary_dependency)]
+
+
+def content_crs(crs: Crs) -> dict[str, str]:
+    """The header that names the reference system. Source: OGC API Features Part 2, /req/crs/ogc-crs-header."""
+    return {"Content-Crs": f"<{crs.uri}>"}
 
 
 def base_url(request: Request) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import format_datetime
 
@@ -12,12 +13,14 @@ from app import __version__
 from app.queries.vocabulary import Edition
 
 
-def make_etag(request: Request, edition: Edition) -> str:
+def make_etag(request: Request, edition: Edition, given: Mapping[str, str] | None = None) -> str:
     """A weak tag of the data's revision and its time, the query in any order, and the code that writes the answer.
 
-    Weak, because the time stamp in the body is not part of it. Source: RFC 9110, section 8.8.3.
+    `given`: the parameters, where they are not those of the address alone. Weak, because the time stamp in the body is
+    not part of it. Source: RFC 9110, section 8.8.3.
     """
-    query = "&".join(sorted(f"{name}={value}" for name, value in request.query_params.multi_items()))
+    items = request.query_params.multi_items() if given is None else given.items()
+    query = "&".join(sorted(f"{name}={value}" for name, value in items))
     address = f"{request.url.scheme}://{request.url.netloc}{request.url.path}?{query}"
     content = f"{__version__} {edition.at.isoformat()} {address}"
     return f'W/"{edition.number}-{hashlib.sha256(content.encode()).hexdigest()[:20]}"'
