@@ -21,6 +21,8 @@ from app.errors import BadParameter, DatabaseAway, NotFound, PortalError
 from app.routes import (
     collections,
     data,
+    doors,
+    downloads,
     explorer,
     feeds,
     frame,
@@ -31,6 +33,7 @@ from app.routes import (
     pages,
     queryables,
     schemas,
+    tiles,
 )
 from app.routes.head import HeadAsGet
 from app.routes.openapi import amend
@@ -58,7 +61,22 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
     app.state.engine = make_engine(database_url or settings.database_url)
     app.state.declared_parameters = {}
     app.state.templates = frame.make_templates(settings)
-    for module in (landing, collections, schemas, queryables, items, health, explorer, pages, history, feeds, data):
+    for module in (
+        landing,
+        collections,
+        schemas,
+        queryables,
+        items,
+        tiles,
+        downloads,
+        health,
+        explorer,
+        pages,
+        history,
+        feeds,
+        data,
+        doors,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
@@ -67,7 +85,15 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Link", "ETag", "Content-Crs"],
+        expose_headers=[
+            "Link",
+            "ETag",
+            "Content-Crs",
+            "Content-Disposition",
+            "Content-Digest",
+            "X-Revision",
+            "X-Row-Count",
+        ],
     )
     app.add_middleware(HeadAsGet)
     _add_error_handlers(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 
 class LinkShape(BaseModel):
@@ -100,3 +100,69 @@ class Problem(BaseModel):
 class Health(BaseModel):
     status: Literal["ok"]
     revision: int | None = None
+
+
+class TileMatrixSetShape(BaseModel):
+    """A pyramid of tiles, as OGC's standard of tile matrix sets has it."""
+
+    model_config = ConfigDict(extra="allow")
+    id: str
+    title: str
+    uri: str
+    crs: str
+    orderedAxes: list[str]
+    wellKnownScaleSet: str
+    tileMatrices: list[dict[str, Any]]
+    links: list[LinkShape]
+
+
+class TileMatrixSetItem(BaseModel):
+    id: str
+    title: str
+    uri: str
+    crs: str
+    links: list[LinkShape]
+
+
+class TileMatrixSetsShape(BaseModel):
+    links: list[LinkShape]
+    tileMatrixSets: list[TileMatrixSetItem]
+
+
+class TileLinkShape(LinkShape):
+    templated: bool | None = None
+
+
+class TileSetItem(BaseModel):
+    title: str
+    dataType: Literal["vector"]
+    crs: str
+    tileMatrixSetURI: str
+    links: list[TileLinkShape]
+
+
+class TileSetsShape(BaseModel):
+    links: list[LinkShape]
+    tilesets: list[TileSetItem]
+
+
+class TileSetDescription(TileSetItem):
+    """A collection's tiles in one tile matrix set."""
+
+    model_config = ConfigDict(extra="allow")
+    description: str
+    layers: list[dict[str, Any]]
+    boundingBox: dict[str, Any] | None = None
+
+
+class TileJson(BaseModel):
+    """TileJSON 3.0.0."""
+
+    model_config = ConfigDict(extra="allow")
+    tilejson: Literal["3.0.0"]
+    tiles: list[str]
+    vector_layers: list[dict[str, Any]]
+
+
+class TileSetShape(RootModel[TileSetDescription | TileJson]):
+    """A tileset, or with f=tilejson its TileJSON."""

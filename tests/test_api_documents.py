@@ -295,6 +295,24 @@ def test_openapi_has_problem_documents_and_no_422(openapi):
                 assert "application/problem+json" in responses[status]["content"], (path, status)
 
 
+def test_openapi_says_which_answers_can_be_unchanged(portal, openapi):
+    given = {
+        "{collection_id}": "blocks", "{item_id}": "akharkata-graphite", "{file}": "ports.csv",
+        "{tileMatrixSetId}": "WebMercatorQuad", "{tileMatrix}": "4", "{tileRow}": "6", "{tileCol}": "11",
+    }  # fmt: skip
+    said, found = set(), set()
+    for path, operations in openapi["paths"].items():
+        address = path
+        for name, value in given.items():
+            address = address.replace(name, value)
+        etag = portal.get(address).headers.get("etag")
+        if "304" in operations["get"]["responses"]:
+            said.add(path)
+        if etag and portal.get(address, headers={"if-none-match": etag}).status_code == 304:
+            found.add(path)
+    assert said == found and len(said) == 7
+
+
 def test_references_in_openapi_lead_somewhere(openapi):
     for reference in set(re.findall(r'"#/([^"]+)"', json.dumps(openapi))):
         target = openapi

@@ -103,12 +103,15 @@ class Systems(BaseModel):
     ] = None
 
 
+SortBy = Annotated[str | None, Query(description="Properties by comma; a leading - for descending.")]
+
+
 class Slice(BaseModel):
     """Order and slice, as typed."""
 
     model_config = ConfigDict(extra="allow", populate_by_name=True)
 
-    sortby: Annotated[str | None, Query(description="Properties by comma; a leading - for descending.")] = None
+    sortby: SortBy = None
     limit: Annotated[
         str | None, Query(description=f"Features a page, 1 to {MAXIMUM_LIMIT}; more is served as {MAXIMUM_LIMIT}.")
     ] = None

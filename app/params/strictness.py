@@ -40,7 +40,8 @@ def _queryables(request: Request) -> frozenset[str]:
 
     Source: OGC API Features Part 3, /req/queryables-query-parameters/parameters.
     """
-    collection = COLLECTIONS.get(request.path_params.get("collection_id", ""))
+    path = request.path_params
+    collection = COLLECTIONS.get(path.get("collection_id") or path.get("file", "").partition(".")[0])
     if collection is None or not declared_parameters(request).issuperset(FILTER_NAMES):
         return frozenset()
     return frozenset(list_queryables(view_of(collection))) - {GEOMETRY}

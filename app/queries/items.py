@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Float, Numeric, Select, Text, cast, func, literal_column, select, true
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
@@ -54,7 +54,7 @@ def feature_text(view: View, where: ColumnElement[bool], page: Page, crs: Crs = 
         .offset(page.offset)
         .subquery("page")
     )
-    properties = select(*(rows.c[n] for n in names)).correlate(rows).lateral("properties")
+    properties = select(*(_as_json(rows.c[n]).label(n) for n in names)).correlate(rows).lateral("properties")
     text = func.concat(
         '{"type":"Feature","id":',
         func.to_json(rows.c.id),
@@ -70,6 +70,16 @@ def feature_text(view: View, where: ColumnElement[bool], page: Page, crs: Crs = 
         .select_from(rows.join(properties, true()))
         .order_by(*order_of(rows.c, page.sort))
     )
+
+
+def _as_json(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A number that may have decimals always shows one, as 120.0; its digits stay as they are.
+
+    Clients (QGIS, GDAL) take a field whose first values are whole for a field of whole numbers, and lose the others.
+    """
+    if not isinstance(column.type, Float):
+        return column
+    return cast(cast(column, Text), Numeric) + literal_column("0.0")
 
 
 def list_features(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import COLLECTIONS, Collection, view_of
 from app.crs import CRS84, SYSTEMS
 from app.db import SessionDep
+from app.downloads import FORMATS
 from app.geojson import MEDIA_TYPE
 from app.links import Link
 from app.params import Format
@@ -20,6 +21,7 @@ from app.routes.queryables import MEDIA_TYPE as SCHEMA_TYPE
 from app.routes.queryables import REL as QUERYABLES
 from app.routes.schemas import schema_links
 from app.schemas import Collections, CollectionShape
+from app.tilesets import VECTOR_TILESETS
 
 router = APIRouter(
     prefix="/api", tags=["Collections"], dependencies=STRICT, responses={400: PROBLEMS[400], 503: PROBLEMS[503]}
@@ -56,6 +58,13 @@ def links_of(collection: Collection, base: str) -> list[Link]:
         Link(f"{base}/api/collections", "parent", "application/json", "All collections"),
         Link(f"{here}/queryables", QUERYABLES, SCHEMA_TYPE, "Properties to filter by"),
         *schema_links(here),
+        Link(f"{here}/tiles", VECTOR_TILESETS, "application/json", "Vector tiles"),
+        *(
+            Link(
+                f"{base}/download/{collection.id}.{ending}", "enclosure", kind.media_type, f"All of it as {kind.title}"
+            )
+            for ending, kind in FORMATS.items()
+        ),
     ]
 
 

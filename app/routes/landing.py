@@ -23,13 +23,28 @@ ATTRIBUTION = (
     "Khanij Atlas, from documents of the Ministry of Mines, MSTC, IBM, GSI and others named with each record. "
     "State outlines: Natural Earth; DataMeet India community (CC BY 4.0); not a survey boundary."
 )
-# Only what the tests prove is declared.
-CONFORMS_TO = (
-    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+_REL = "http://www.opengis.net/def/rel/ogc/1.0"
+# Only what the tests prove is declared: standard → its conformance classes.
+_PROVEN = {
+    "ogcapi-common-1/1.0": "core landing-page json oas30",
+    "ogcapi-common-2/1.0": "collections",
+    "ogcapi-features-1/1.0": "core geojson oas30",
+    "ogcapi-features-2/1.0": "crs",
+    "ogcapi-features-3/1.0": "queryables queryables-query-parameters filter features-filter",
+    # basic-spatial-operators is what QGIS before 3.44 looks for: the name that the draft had.
+    "cql2/1.0": "cql2-text cql2-json basic-cql2 advanced-comparison-operators case-insensitive-comparison "
+    "accent-insensitive-comparison basic-spatial-functions basic-spatial-operators basic-spatial-functions-plus "
+    "spatial-functions temporal-functions array-functions property-property arithmetic",
+    # Part 5 was published as Common Part 3; clients know either name.
+    "ogcapi-features-5/1.0": "schemas returnables-and-receivables queryables sortables",
+    "ogcapi-common-3/1.0": "schemas returnables-and-receivables queryables sortables",
+    "ogcapi-features-8/0.0": "sorting features-sorting",
+    "ogcapi-tiles-1/1.0": "core tileset tilesets-list geodata-tilesets mvt oas30",
+}
+CONFORMS_TO = tuple(
+    f"http://www.opengis.net/spec/{standard}/conf/{name}"
+    for standard, names in _PROVEN.items()
+    for name in names.split()
 )
 
 
@@ -44,6 +59,11 @@ def landing(request: Request, f: Format = None) -> Response:
         Link(f"{base}/api/docs", "service-doc", "text/html", "The API, described for people"),
         Link(f"{base}/api/conformance", "conformance", "application/json", "Conformance classes"),
         Link(f"{base}/api/collections", "data", "application/json", "Collections"),
+        Link(
+            f"{base}/api/queryables", f"{_REL}/queryables", "application/schema+json", "Properties of all to filter by"
+        ),
+        Link(f"{base}/api/functions", f"{_REL}/functions", "application/json", "Functions of CQL2"),
+        Link(f"{base}/api/tileMatrixSets", f"{_REL}/tiling-schemes", "application/json", "Tile matrix sets"),
         Link(f"{base}/", "alternate", "text/html", "The portal for people"),
     ]
     body = {

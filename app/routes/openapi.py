@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.catalogue import COLLECTIONS
 from app.values import DEFAULT_LIMIT, MAXIMUM_LIMIT
 
 Schema = dict[str, Any]
@@ -24,6 +25,8 @@ _CORE_SCHEMAS: dict[str, Schema] = {
     "bbox-crs": {"type": "string", "format": "uri"},
     "sortby": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": r"^[+-]?[^+\-\s].*$"}},
 }
+# Addresses whose answers carry an ETag, by how they end; and those of feeds.
+_CONDITIONAL = ("/items", "/{item_id}", "/tiles/{tileMatrixSetId}", "/{tileCol}", "/download/{file}")
 # Words of JSON Schema 2020-12 that OpenAPI 3.0 lacks, and that are not said otherwise below.
 _UNKNOWN_TO_30 = frozenset(
     "$schema $id $defs $comment $anchor if then else dependentRequired dependentSchemas unevaluatedProperties "
@@ -40,7 +43,7 @@ def amend(document: dict[str, Any]) -> None:
     for name in schemas:
         schemas[name] = as_30(schemas[name])
     for path, operation in _operations(document):
-        operation["responses"].pop("422", None)
+        _amend_responses(path, operation)
         for parameter in operation.get("parameters", ()):
             _amend_parameter(parameter, is_ogc=path.startswith(f"{ROOT}/"))
     _convert(document["paths"], schemas)
@@ -69,7 +72,19 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
             yield path, operation
 
 
+def _amend_responses(path: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)
+    if path.endswith(_CONDITIONAL) or path.startswith("/feeds/"):
+        responses["304"] = {"description": "The reader's copy (If-None-Match) still holds"}
+    if path.endswith("/items/{item_id}"):
+        responses["308"] = {"description": "The item has another id now; Location says which"}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
 def _amend_parameter(parameter: dict[str, Any], *, is_ogc: bool) -> None:
+    if parameter["name"] == "collection_id":
+        parameter["schema"] = {"type": "string", "enum": list(COLLECTIONS)}
     if parameter["in"] != "query":
         return
     if is_ogc and parameter["name"] in _CORE_SCHEMAS:

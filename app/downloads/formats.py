@@ -1,0 +1,41 @@
+"""The formats on offer: ending, media type, and who writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from app.crs import Crs
+from app.downloads.layers import write_flatgeobuf, write_geopackage, write_kml, write_parquet
+from app.downloads.manifest import Manifest
+from app.downloads.rows import Rows
+from app.downloads.shapefile import write_shapefile
+from app.downloads.workbook import MOST_ROWS, write_workbook
+
+
+class FileFormat(NamedTuple):
+    """`write` makes a whole file; None: its bytes are sent while they are read."""
+
+    media_type: str
+    title: str
+    write: Callable[[Rows, Manifest, Crs, Path], None] | None = None
+    most_rows: int | None = None
+    degrees_only: bool = False
+
+
+FORMATS: dict[str, FileFormat] = {
+    "geojson": FileFormat("application/geo+json", "GeoJSON"),
+    "csv": FileFormat("text/csv; charset=utf-8", "CSV with WKT"),
+    "gpkg": FileFormat("application/geopackage+sqlite3", "GeoPackage", write_geopackage),
+    "fgb": FileFormat("application/flatgeobuf", "FlatGeobuf", write_flatgeobuf),
+    "kml": FileFormat("application/vnd.google-earth.kml+xml", "KML", write_kml, degrees_only=True),
+    "shp.zip": FileFormat("application/zip", "Shapefile, zipped", write_shapefile),
+    "xlsx": FileFormat(
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "Excel workbook",
+        write_workbook,
+        most_rows=MOST_ROWS,
+    ),
+    "parquet": FileFormat("application/vnd.apache.parquet", "GeoParquet", write_parquet),
+}
