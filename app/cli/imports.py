@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace as replace_options
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +47,7 @@ def import_file(
         _check_report(report)
     engine = open_current(Settings())
     options = Options(mapping, layer, datum, dry_run, skip_bad, replace, note, who or getpass.getuser())
+    options = replace_options(options, anew=report is not None)  # a report is of each row
     with _progress() as advance:
         outcome = run(engine, collection, file, options, advance)
     if report is not None:
@@ -99,6 +101,8 @@ def _print_outcome(outcome: Outcome, dry_run: bool, skip_bad: bool) -> None:
     console.print(f"{counts.new} new, {counts.changed} changed, {counts.unchanged} unchanged, {counts.gone} gone.")
     if dry_run:
         _print_plan(outcome)
+    elif outcome.is_repeat:
+        console.print("Nothing to do: this very file was imported before, and nothing was published since.")
     elif outcome.revision is None:
         console.print("Nothing to do; no new revision.")
     else:

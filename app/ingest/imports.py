@@ -25,6 +25,7 @@ from app.ingest.left_out import write_left_out
 from app.ingest.publish import Counts, Stage, count_changes, list_changes, list_gone, lock_writers, publish
 from app.ingest.read import Accepted, LoadError
 from app.ingest.reading import Mapping, Record, Source, open_source, to_records
+from app.ingest.repeats import find_repeat, fingerprint_of, note_import
 from app.ingest.sources import IMPORTABLE, Context, Row
 from app.ingest.storable import check_storable
 from app.models import Mineral, Renaming, State
@@ -50,6 +51,7 @@ class Options:
     replaces: bool = False  # records of the collection that are not in the file go
     note: str | None = None
     who: str = ""
+    anew: bool = False  # look at each row even where the very same file was imported last
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Outcome:
     gone: Sequence[str] = ()
     revision: int | None = None
     left_out: Path | None = None  # where the bad rows were written to
+    is_repeat: bool = False  # the very same file was imported last: its rows were not looked at again
 
     def note(self, findings: Sequence[Finding]) -> None:
         room = max(0, MOST_FINDINGS - len(self.findings))
@@ -91,6 +94,12 @@ def import_file(
     ):
         mapping.check_columns(source.name, source.columns)
         lock_writers(session)
+        fingerprint = fingerprint_of(path, collection, options)
+        known = None if options.dry_run or options.anew else find_repeat(session, collection, fingerprint)
+        if known is not None:
+            outcome.rows = outcome.counts.unchanged = known
+            outcome.is_repeat = True
+            return outcome
         work = _Work(session, collection, source, mapping, options, outcome)
         work.run(progress)
         if outcome.bad_rows and not options.skip_bad:
@@ -107,7 +116,10 @@ def import_file(
         if not outcome.counts.is_nothing:
             note = options.note or f"{COLLECTIONS[collection].title}: {Path(source.name).name} imported"
             outcome.revision = publish([stage], note, options.who)
-        if outcome.bad_rows:
+        if not outcome.bad_rows:
+            held = outcome.counts.new + outcome.counts.changed + outcome.counts.unchanged
+            note_import(session, collection, fingerprint, held)
+        else:
             outcome.left_out = write_left_out(source, path, outcome.bad_rows, outcome.findings)
     return outcome
 
