@@ -142,6 +142,7 @@ def _page(
         {"Cache-Control": "no-store"} if code == 400 else None,
         **frame,
         notices=notices,
+        refused=code == 400,
         base=base,
         collections=[(c, _count(session, c)) for c in COLLECTIONS.values()],
         researched={f["name"]: f["as_of"] for f in records.list_data_files(session)},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.catalogue import COLLECTIONS
+from app.downloads import FORMATS
+from app.tiling import TILE_MATRIX_SETS
 from app.values import DEFAULT_LIMIT, MAXIMUM_LIMIT
 
 Schema = dict[str, Any]
@@ -24,6 +26,12 @@ _CORE_SCHEMAS: dict[str, Schema] = {
     "crs": {"type": "string", "format": "uri"},
     "bbox-crs": {"type": "string", "format": "uri"},
     "sortby": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": r"^[+-]?[^+\-\s].*$"}},
+}
+# Parts of addresses of which there are only so many.
+_CLOSED: dict[str, Iterable[str]] = {
+    "collection_id": COLLECTIONS,
+    "tileMatrixSetId": TILE_MATRIX_SETS,
+    "file": [f"{name}.{ending}" for name in COLLECTIONS for ending in FORMATS],
 }
 # Addresses whose answers carry an ETag, by how they end; and those of feeds.
 _CONDITIONAL = ("/items", "/{item_id}", "/tiles/{tileMatrixSetId}", "/{tileCol}", "/download/{file}")
@@ -83,8 +91,8 @@ def _amend_responses(path: str, operation: dict[str, Any]) -> None:
 
 
 def _amend_parameter(parameter: dict[str, Any], *, is_ogc: bool) -> None:
-    if parameter["name"] == "collection_id":
-        parameter["schema"] = {"type": "string", "enum": list(COLLECTIONS)}
+    if parameter["in"] == "path" and parameter["name"] in _CLOSED:
+        parameter["schema"] = {"type": "string", "enum": list(_CLOSED[parameter["name"]])}
     if parameter["in"] != "query":
         return
     if is_ogc and parameter["name"] in _CORE_SCHEMAS:
