@@ -23,6 +23,7 @@ from typing import NamedTuple
 MIN_PYTHON = (3, 11)
 MIN_POSTGRES = 13
 EXTENSIONS = ("postgis", "pg_trgm", "unaccent")
+SYSTEM_PYTHON = Path("/usr/bin/python3")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
@@ -97,6 +98,12 @@ def find_chromium() -> str | None:
     return next((path for path in map(shutil.which, CHROMIUM_NAMES) if path), None)
 
 
+def has_qgis() -> bool:
+    """Whether the Python of the system can import QGIS, which brings no other."""
+    command = [str(SYSTEM_PYTHON), "-c", "import qgis.core"]
+    return SYSTEM_PYTHON.exists() and subprocess.run(command, capture_output=True).returncode == 0  # noqa: S603
+
+
 # --- what is missing ---------------------------------------------------------------------------------------------
 
 
@@ -138,10 +145,21 @@ def missing_chromium() -> Missing | None:
     return Missing("Chromium (for the browser tests)", ["chromium"] if _apt_has("chromium") else [])
 
 
+def missing_gis() -> Missing | None:
+    """GDAL's commands and QGIS, which the long proofs read the portal with."""
+    lacking = [] if shutil.which("ogr2ogr") else ["gdal-bin"]
+    lacking += [] if has_qgis() else ["python3-qgis", "qgis-providers"]
+    if not lacking:
+        return None
+    on_offer = all(_apt_has(package) for package in lacking)
+    return Missing("GDAL and QGIS (for the long proofs)", lacking if on_offer else [])
+
+
 PARTS: dict[str, Callable[[], Missing | None]] = {
     "python": missing_python,
     "postgis": missing_postgis,
     "chromium": missing_chromium,
+    "gis": missing_gis,
 }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,16 +15,24 @@ import pyogrio
 import pytest
 import shapely
 import typer
+from fastapi.testclient import TestClient
 from pyproj import Geod
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from app.cli.synth import synth
+from app.cluster import create_database, database_url, drop_database
+from app.db import make_engine
 from app.ingest.history import standing_after
+from app.ingest.load import load
+from app.ingest.read import LoadError
 from app.ingest.records import Block
 from app.ingest.synth import MAXIMUM_BLOCKS, SynthError, blocks, write_flatgeobuf
 from app.ingest.synth.belts import BELTS
 from app.ingest.synth.records import BATCH, JSON_COLUMNS
-from app.settings import PROJECT_ROOT
+from app.ingest.synthetic import ID_PREFIX
+from app.main import create_app
+from app.settings import PROJECT_ROOT, Settings
 
 MANY = 20_000
 DATA = PROJECT_ROOT / "data" / "geojson"
@@ -283,3 +293,70 @@ def test_data_files_that_do_not_serve_are_named(tmp_path: Path) -> None:
     (tmp_path / "minerals.json").write_text('{"minerals": [{"id": "graphite"}]}')
     with pytest.raises(SynthError, match="the vocabulary lacks the minerals"):
         next(blocks(1, 1, tmp_path))
+
+
+# --- into a database ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_database(server: Path | str) -> Iterator[str]:
+    """An empty database, made for this test."""
+    name = f"khanij_test_synth_{os.getpid()}"
+    drop_database(server, name)
+    yield create_database(server, name)
+    drop_database(server, name)
+
+
+def count_blocks(url: str) -> tuple[int, int]:
+    """Blocks, and the newest revision."""
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        counted = connection.execute(text("SELECT (SELECT count(*) FROM block), (SELECT max(number) FROM revision)"))
+        found = counted.one()
+    engine.dispose()
+    return found[0], found[1]
+
+
+def test_a_database_of_its_own_is_filled(own_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run("--blocks", "600", "--seed", "5", "--database-url", own_database)
+    assert first.exit_code == 0, first.output
+    assert count_blocks(own_database) == (600, 2)  # the vocabulary, then the blocks
+    again = run("--blocks", "600", "--seed", "5", "--database-url", own_database)
+    assert "Nothing to do" in again.output and count_blocks(own_database) == (600, 2)
+    run("--blocks", "200", "--seed", "6", "--database-url", own_database)
+    assert count_blocks(own_database) == (200, 3)
+    with TestClient(create_app(Settings(), own_database)) as portal:
+        body = portal.get("/api/collections/blocks/items?limit=3").json()
+        assert body["numberMatched"] == 200 and all(f["id"].startswith(ID_PREFIX) for f in body["features"])
+        assert portal.get("/").status_code == 200
+    engine = make_engine(own_database)
+    with pytest.raises(LoadError, match="synthetic"):
+        load(engine, DATA)
+    engine.dispose()
+
+
+def test_nothing_is_mixed_into_real_data(catalogue_report: Any, catalogue_url: str) -> None:
+    before = count_blocks(catalogue_url)
+    said = run("--blocks", "5", "--database-url", catalogue_url)
+    assert said.exit_code == 1 and "real blocks" in said.stderr
+    assert count_blocks(catalogue_url) == before
+
+
+def test_the_portals_own_database_is_refused(server: Path | str) -> None:
+    if isinstance(server, str):
+        pytest.skip("with a database of one's own there is no cluster")
+    said = run("--blocks", "5", "--database-url", database_url(PROJECT_ROOT))
+    assert said.exit_code == 1 and "own database" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ((), "--out"),
+        (("--out", "x.fgb", "--database-url", "postgresql://x"), "--out"),
+        (("--database-url", "postgresql://nobody@127.0.0.1:1/none"), "does not answer"),
+    ],
+)
+def test_where_to_is_said_once(words: tuple[str, ...], right: str) -> None:
+    said = run("--blocks", "5", *words)
+    assert said.exit_code == 1 and right in said.stderr

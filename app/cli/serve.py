@@ -50,10 +50,14 @@ def _bring_up_to_date(engine: Engine, settings: Settings) -> Report | None:
     """Migrate and load where anything is new; None where nothing was to do."""
     from app.ingest.fingerprint import is_loaded
     from app.ingest.load import load
+    from app.ingest.synthetic import is_synthetic
     from app.migrate import is_current, migrate
 
     if not is_current(engine):
         migrate(engine)
+    if is_synthetic(engine):
+        console.print("This database holds synthetic blocks: all of it is made up, and the data files are not loaded.")
+        return None
     if is_loaded(engine, settings.data_dir):
         return None
     return load(engine, settings.data_dir)

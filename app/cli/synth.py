@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,12 +25,45 @@ class _Rate(ProgressColumn):
 
 def synth(
     blocks: Annotated[int, typer.Option(help="How many blocks to make up.")],
-    out: Annotated[Path, typer.Option(help="FlatGeobuf file to write (.fgb); one that is there is replaced.")],
+    out: Annotated[
+        Path | None, typer.Option(help="FlatGeobuf file to write (.fgb); one that is there is replaced.")
+    ] = None,
+    database_url: Annotated[
+        str | None, typer.Option(help="Database to fill instead; one that holds anything real is refused.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes up the same blocks.")] = 1,
 ) -> None:
-    """Make up blocks, plainly named as synthetic: the same for the same seed."""
-    from app.ingest.synth import SynthError, write_flatgeobuf
+    """Make up blocks, plainly named as synthetic: the same for the same seed; into a file or a database of its own."""
+    from app.ingest.synth import SynthError
 
+    if (out is None) == (database_url is None):
+        fail("synth wants either --out FILE.fgb or --database-url URL.")
+    with _progress(blocks) as made:
+        try:
+            said = _write(out, blocks, seed, made) if out else _fill(str(database_url), blocks, seed, made)
+        except SynthError as error:
+            fail(str(error))
+    console.print(said, markup=False, soft_wrap=True)
+
+
+def _write(out: Path, blocks: int, seed: int, made: Callable[[int], None]) -> str:
+    from app.ingest.synth import write_flatgeobuf
+
+    write_flatgeobuf(out, blocks, seed, made=made)
+    return f"{blocks:,} synthetic blocks are in {out}."
+
+
+def _fill(url: str, blocks: int, seed: int, made: Callable[[int], None]) -> str:
+    from app.ingest.synth.database import fill_database
+
+    revision = fill_database(url, blocks, seed, getpass.getuser(), made)
+    if revision is None:
+        return "Nothing to do: the database holds just these blocks."
+    return f"{blocks:,} synthetic blocks are in the database, as revision {revision}."
+
+
+@contextmanager
+def _progress(blocks: int) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     progress = Progress(*columns, console=console)
     task = progress.add_task("Making up blocks", total=blocks)
@@ -37,10 +73,7 @@ def synth(
         progress.advance(task, count)
 
     try:
-        write_flatgeobuf(out, blocks, seed, made=made)
-    except SynthError as error:
-        fail(str(error))
+        yield made
     finally:
         if progress.live.is_started:
             progress.stop()
-    console.print(f"{blocks:,} synthetic blocks are in {out}.", markup=False, soft_wrap=True)

@@ -21,6 +21,7 @@ from app.ingest.fingerprint import remember
 from app.ingest.publish import Counts, Stage, count_changes, lock_writers, publish
 from app.ingest.read import FileContent, LoadError, Refusal, read_file
 from app.ingest.sources import DATASETS, TERMS_FILE, Context, Dataset, Row, nearest_of
+from app.ingest.synthetic import is_synthetic
 
 
 @dataclass
@@ -61,6 +62,7 @@ def load(engine: Engine, data_dir: Path, note: str = "Data files loaded") -> Rep
     Raises: LoadError where a file cannot be read at all; the database is then untouched.
     """
     files = read_all(data_dir)
+    refuse_synthetic(engine)
     with Session(engine.execution_options(isolation_level="READ COMMITTED")) as session, session.begin():
         lock_writers(session)
         report = load_contents(session, files, note)
@@ -68,6 +70,14 @@ def load(engine: Engine, data_dir: Path, note: str = "Data files loaded") -> Rep
         if report.revision:
             session.execute(text("ANALYZE"))
     return report
+
+
+def refuse_synthetic(engine: Engine) -> None:
+    """Raises: LoadError where the database holds synthetic blocks: nothing real comes in beside them."""
+    if is_synthetic(engine):
+        raise LoadError(
+            "This database holds synthetic blocks: the data files are not loaded into it. Take another one."
+        )
 
 
 def read_all(data_dir: Path) -> DataFiles:

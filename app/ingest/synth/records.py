@@ -16,11 +16,11 @@ from app.ingest.synth.belts import BELTS
 from app.ingest.synth.events import make_histories
 from app.ingest.synth.plan import Floats, Integers, Plan, SynthError, make_plan, read_json
 from app.ingest.synth.shapes import Places, make_places
+from app.ingest.synthetic import ID_PREFIX
 from app.settings import PROJECT_ROOT
 from app.values import BLOCK_ASSET_CLASSES, CONCESSIONS, STAGES
 
 DATA_DIR = PROJECT_ROOT / "data" / "geojson"
-ID_PREFIX = "synthetic-"
 BATCH = 20_000  # blocks drawn at once; part of what a seed means
 SOURCES = [
     {
