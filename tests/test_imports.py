@@ -427,6 +427,7 @@ def test_skipped_rows_go_to_a_file_that_imports_once_mended(desk, tmp_path):
     path = write_rows(tmp_path / "p.csv", PORT_HEADER, PARADIP_2, BAD_PORT, GOA_2)
     before = desk.count("ports")
     said = desk.run("import", "ports", path, "--skip-bad")
+    assert said.code == 1  # so that a script notices what was left out
     assert "2 new, 0 changed" in said.out and "Revision 2 is published." in said.out
     assert "1 rows were left out" in said.out
     assert desk.count("ports") == before + 2

@@ -536,3 +536,38 @@ def test_geojson_says_its_older_crs(tmp_path):
     path = tmp_path / "b.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": known}))
     check_known(read_all("blocks", path), tolerance=1e-7)
+
+
+# --- what appears late, what is no number ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".geojsonl"])
+def test_a_property_that_appears_late_is_a_column(tmp_path, ending):
+    known = [
+        {"type": "Feature", "id": f"p{number}", "geometry": None, "properties": {"name": f"P {number}"}}
+        for number in range(2_500)
+    ]
+    known[1_700]["properties"]["note"] = "first seen here"
+    path = tmp_path / f"late{ending}"
+    lines = "\n".join(json.dumps(feature) for feature in known)
+    collection = json.dumps({"type": "FeatureCollection", "features": known})
+    path.write_text(collection if ending == ".geojson" else lines)
+    with open_source(path) as source:
+        assert source.columns == ("name", "id", "note")
+        assert source.count == 2_500
+        rows = [row for batch in source.batches() for row in batch]
+    assert rows[1_700].values["note"] == "first seen here"
+    assert sum("note" in row.values for row in rows) == 1
+
+
+def test_nan_inside_an_object_is_an_error_of_its_row(tmp_path):
+    path = tmp_path / "nan.geojson"
+    nested = '{"type":"Feature","id":"a","geometry":null,"properties":{"exploration":{"drilled_m":[1,NaN]}}}'
+    plain = '{"type":"Feature","id":"b","geometry":null,"properties":{"exploration":{"note":"NaN is a word here"}}}'
+    top = '{"type":"Feature","id":"c","geometry":null,"properties":{"area_ha":-Infinity,"notes":["NaN"]}}'
+    path.write_text(f'{{"type":"FeatureCollection","features":[{nested},{plain},{top}]}}')
+    with open_source(path) as source:
+        rows = [row for batch in source.batches() for row in batch]
+    assert [row.fault is not None for row in rows] == [True, False, False]
+    fault = rows[0].fault
+    assert (fault.row, fault.column, fault.level) == (1, "exploration", "error") and "NaN" in fault.message

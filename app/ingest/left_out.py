@@ -30,13 +30,17 @@ def write_left_out(source: Source, path: str, bad_rows: Set[int], findings: Sequ
     for finding in findings:
         if finding.level == "error":
             reasons.setdefault(finding.row, []).append(f"{finding.column or ''}: {finding.message}".lstrip(": "))
-    shape_column = ["geometry"] if source.has_geometry else []  # else it stands in the file's own columns
+    # Where the position stands in the file's own columns there is no other.
+    shape_column = ["geometry"] if source.has_geometry and source.read_lines is None else []
+    # A block of a corner table goes with all its corners.
+    numbers = {number for bad in bad_rows for number in source.together.get(bad, (bad,))}
+    read = source.read_lines or source.batches
     try:
         with target.open("w", newline="", encoding="utf-8", errors="replace") as file:
             writer = csv.writer(file)
             writer.writerow(["row", "why", *source.columns, *shape_column])
-            for raw in (row for batch in source.batches(_BATCH) for row in batch):
-                if raw.number in bad_rows:
+            for raw in (row for batch in read(_BATCH) for row in batch):
+                if raw.number in numbers:
                     cells = [_as_cell(raw.values.get(column)) for column in source.columns]
                     shape = [_as_ewkt(raw.geometry, raw.crs or source.crs)] if shape_column else []
                     writer.writerow([raw.number, " | ".join(reasons.get(raw.number, [])), *cells, *shape])

@@ -22,39 +22,48 @@ _CHUNK = 1 << 20
 _LONGEST_FEATURE = 200 * (1 << 20)
 _FEATURES = re.compile(r'"features"\s*:\s*\[')
 _BLANK = re.compile(r"[\s,\x1e]*")
-# Rows whose columns stand for those of the whole file in messages.
-_HEAD_ROWS = 1000
 
 
 def open_geojson(path: Path, datum: str | None) -> Source:
     """A FeatureCollection, or features a line each. Raises: LoadError."""
     lines = path.suffix.lower() not in (".geojson", ".json")
     crs = parse_crs(datum) if datum else _crs_of(path, lines)
+    # The whole file is gone over: a property may appear in its last feature for the first time.
+    columns, count = _columns_of(path, lines)
+    return Source(
+        path.name,
+        "GeoJSONSeq" if lines else "GeoJSON",
+        columns,
+        lambda size: in_batches((_row(found) for found in _features(path, lines)), size),
+        crs=crs,
+        count=count,
+        encoding="utf-8",
+    )
+
+
+def _columns_of(path: Path, lines: bool) -> tuple[tuple[str, ...], int]:
+    """Names of all properties in the order in which they appear, and how many features there are."""
     columns: dict[str, None] = {}
-    for number, _, feature in _features(path, lines):
+    count = 0
+    for found in _features(path, lines):
+        count += 1
+        feature = found.feature
         if isinstance(feature, dict) and isinstance(feature.get("properties"), dict):
             columns.update(dict.fromkeys(feature["properties"]))
             if "id" in feature:
                 columns["id"] = None
-        if number >= _HEAD_ROWS:
-            break
-    return Source(
-        path.name,
-        "GeoJSONSeq" if lines else "GeoJSON",
-        tuple(columns),
-        lambda size: in_batches((_row(path.name, *found) for found in _features(path, lines)), size),
-        crs=crs,
-        encoding="utf-8",
-    )
+    return tuple(columns), count
 
 
 class Found(NamedTuple):
     number: int
     line: int
     feature: Any
+    has_constants: bool = False  # NaN or Infinity, which JSON does not have
 
 
-def _row(name: str, number: int, line: int, feature: Any) -> RawRow:
+def _row(found: Found) -> RawRow:
+    number, line, feature, has_constants = found
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         fault = row_error(number, None, "row", f"Line {line} holds no GeoJSON Feature.", "Give it type Feature.")
         return RawRow(number, {}, None, fault)
@@ -64,6 +73,10 @@ def _row(name: str, number: int, line: int, feature: Any) -> RawRow:
         return RawRow(number, {}, None, fault)
     if feature.get("id") is not None and "id" not in values:
         values = {"id": feature["id"], **values}
+    odd = next((key for key, value in values.items() if _holds_constant(value)), None) if has_constants else None
+    if odd is not None:
+        message = f"“{odd}” holds NaN or Infinity, which are no numbers."
+        return RawRow(number, values, None, row_error(number, odd, "value", message, "Write null where it is unknown."))
     try:
         return RawRow(number, values, _geometry(feature.get("geometry")))
     except (GEOSException, ValueError) as error:
@@ -71,6 +84,20 @@ def _row(name: str, number: int, line: int, feature: Any) -> RawRow:
             number, "geometry", "position", f"The geometry cannot be read: {error}.", "Correct its coordinates."
         )
         return RawRow(number, values, None, fault)
+
+
+def _holds_constant(value: Any) -> bool:
+    """Whether a list or an object has NaN or Infinity somewhere in it; a plain number is its column's business."""
+    if not isinstance(value, list | dict):
+        return False
+    text = json.dumps(value)
+    if "NaN" not in text and "Infinity" not in text:
+        return False
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return True
+    return False
 
 
 def _geometry(raw: Any) -> BaseGeometry | None:
@@ -136,7 +163,8 @@ class _Scanner:
         self.name, self.file, self.lines = name, file, lines
         self.text, self.at = "", 0
         self.line, self.column = 1, 1  # of self.text[0]
-        self.decoder = json.JSONDecoder()
+        self.constants = 0  # NaN and Infinity read so far
+        self.decoder = json.JSONDecoder(parse_constant=self._constant)
 
     def __iter__(self) -> Iterator[Found]:
         if not self.lines and not self._find_features():
@@ -153,8 +181,13 @@ class _Scanner:
                 self._check_end(number)
                 return
             number += 1
-            line = self._position()[0]
-            yield Found(number, line, self._value(number))
+            line, before = self._position()[0], self.constants
+            value = self._value(number)
+            yield Found(number, line, value, self.constants > before)
+
+    def _constant(self, name: str) -> float:
+        self.constants += 1
+        return float(name)
 
     def _single(self) -> Iterator[Found]:
         """A lone Feature, or what is no GeoJSON."""

@@ -166,13 +166,14 @@ def with_corners(source: Source, at: Position, datum: CRS | None) -> Source:
     The values of a block are those of its first corner; later corners may leave them empty, or repeat them.
     """
     read: Callable[[int], Iterator[list[RawRow]]] = source.read
-    source.read = lambda size: in_batches(_blocks(read(size), at, datum, source.decimal_comma), size)
+    source.read_lines = read
+    source.read = lambda size: in_batches(_blocks(read(size), at, datum, source), size)
     source.has_geometry = True
     source.count = None
     return source
 
 
-def _blocks(batches: Iterator[list[RawRow]], at: Position, datum: CRS | None, decimal_comma: bool) -> Iterator[RawRow]:
+def _blocks(batches: Iterator[list[RawRow]], at: Position, datum: CRS | None, source: Source) -> Iterator[RawRow]:
     assert at.block
     groups: dict[str, list[RawRow]] = {}
     last = ""
@@ -185,7 +186,9 @@ def _blocks(batches: Iterator[list[RawRow]], at: Position, datum: CRS | None, de
             last = str(row.values.get(at.block) or last)
             groups.setdefault(last, []).append(row)
     for name, corners in groups.items():
-        yield _block(name, corners, at, datum, decimal_comma)
+        numbers = tuple(corner.number for corner in corners)
+        source.together.update(dict.fromkeys(numbers, numbers))
+        yield _block(name, corners, at, datum, source.decimal_comma)
 
 
 def _block(name: str, corners: list[RawRow], at: Position, datum: CRS | None, decimal_comma: bool) -> RawRow:

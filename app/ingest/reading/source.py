@@ -55,6 +55,9 @@ class Source:
     findings: list[Finding] = field(default_factory=list)  # of the file as a whole
     plan: Any = None  # how its rows become records, made with the first batch
     folder: tempfile.TemporaryDirectory[str] | None = None  # what was unpacked
+    # Of a corner table, whose rows are blocks: the rows as the file has them, and which of them make one block.
+    read_lines: Callable[[int], Iterator[list[RawRow]]] | None = None
+    together: dict[int, tuple[int, ...]] = field(default_factory=dict)  # number of a row → those of its block
 
     def batches(self, size: int = BATCH) -> Iterator[list[RawRow]]:
         """All rows in their order. Raises: LoadError where the file ends or breaks before its end."""
