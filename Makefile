@@ -29,7 +29,7 @@ run: .venv/.installed $(VENDOR) $(DATABASE)  ## serve the portal in the foregrou
 test: .venv/.installed-dev $(VENDOR) $(DATABASE) .venv/.chromium  ## run all tests on a real PostGIS and a real Chromium (ARGS=...)
 	.venv/bin/pytest $(ARGS)
 
-test-slow: .venv/.installed-dev $(VENDOR) $(DATABASE) .venv/.chromium  ## run the long proofs (ARGS=...)
+test-slow: .venv/.installed-dev $(VENDOR) $(DATABASE) .venv/.chromium .venv/.gis  ## run the long proofs (ARGS=...)
 	.venv/bin/pytest -m slow $(ARGS)
 
 check: .venv/.installed-dev  ## lint, formatting, types and the import contract
@@ -72,7 +72,7 @@ endif
 	$(PIP_INSTALL) '.[setup,dev]'
 	@touch $@
 
-.venv/.postgis .venv/.chromium: .venv/.%: | .venv/.home
+.venv/.postgis .venv/.chromium .venv/.gis: .venv/.%: | .venv/.home
 	.venv/bin/python -B -m app.machine $*
 	@touch $@
 

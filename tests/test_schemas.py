@@ -57,6 +57,23 @@ def test_every_property_is_described(portal, name):
     assert places == list(range(1, len(properties) + 1))
 
 
+def test_schemas_are_declared(portal):
+    declared = get_json(portal, "/api/conformance")["conformsTo"]
+    for standard in ("ogcapi-features-5/1.0", "ogcapi-common-3/1.0"):
+        for name in ("schemas", "returnables-and-receivables", "queryables", "sortables"):
+            assert f"http://www.opengis.net/spec/{standard}/conf/{name}" in declared
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_queryables_are_a_schema_too(portal, name):
+    """Their properties are said as in the schema, but for the place. Source: Part 5, /req/queryables/response."""
+    collection = get_json(portal, f"/api/collections/{name}")
+    queryables = get_json(portal, link_of(collection, f"{REL}queryables", MEDIA_TYPE))
+    said = get_json(portal, f"/api/collections/{name}/schema")["properties"]
+    for queryable, schema in queryables["properties"].items():
+        assert schema | {"x-ogc-propertySeq": said[queryable]["x-ogc-propertySeq"]} == said[queryable]
+
+
 def test_no_description_is_left_over():
     assert set(DESCRIPTIONS) == {name for collection in COLLECTIONS.values() for name in collection.properties}
 

@@ -288,6 +288,18 @@ def test_what_apt_does_not_have_is_said_after_a_look_at_fresh_lists(
     assert asked == [("update",)]
 
 
+def test_gdal_and_qgis_are_asked_for_where_they_lack(fake_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "SYSTEM_PYTHON", fake_machine / "python3")
+    assert machine.missing_gis() == Missing("GDAL and QGIS (for the long proofs)", [])
+    monkeypatch.setattr(machine, "_apt_cache", lambda *words: "  Candidate: 3.22")
+    lacking = Missing("GDAL and QGIS (for the long proofs)", ["gdal-bin", "python3-qgis", "qgis-providers"])
+    assert machine.missing_gis() == lacking
+    monkeypatch.setattr(machine.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert machine.missing_gis() == lacking._replace(packages=["python3-qgis", "qgis-providers"])
+    monkeypatch.setattr(machine, "has_qgis", lambda: True)
+    assert machine.missing_gis() is None
+
+
 def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "MIN_PYTHON", (99, 0))
     with pytest.raises(MachineError, match=r"needs Python 3\.11 or newer; this is Python 3\."):
