@@ -32,7 +32,7 @@ def import_file(
     layer: Annotated[str | None, typer.Option(help="Layer, sheet or collection in the file.")] = None,
     datum: Annotated[str | None, typer.Option(help="CRS or datum of the coordinates, such as EPSG:32645.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; publish nothing.")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad rows out, write them to a file, and end with 1.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Write bad rows to a file, end with 1.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Records that are not in the file go.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write the findings to FILE.html or FILE.json.")] = None,
     note: Annotated[str | None, typer.Option(help="What the revision is for.")] = None,

@@ -41,8 +41,10 @@ from app.values import Moment
 FOLDER_PREFIX = "khanij-download-"
 router = APIRouter(prefix="/download", tags=["Downloads"], dependencies=STRICT, responses=PROBLEMS)
 
+_MEDIA_TYPES = [kind.media_type.partition(";")[0] for kind in FORMATS.values()]
 _FILES = {
-    kind.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for kind in FORMATS.values()
+    name: {"schema": {"type": "object"} if name.endswith("json") else {"type": "string", "format": "binary"}}
+    for name in _MEDIA_TYPES
 }
 
 
