@@ -26,6 +26,8 @@ from app.ingest.load import Report, load
 from app.main import create_app
 from app.migrate import migrate
 from app.models import Base
+from app.queries import counts
+from app.queries.tiles import making
 from app.queries.vocabulary import get_edition, read_vocabulary
 from app.routes.common import vocabulary_dependency
 from app.settings import PROJECT_ROOT, Settings
@@ -84,6 +86,9 @@ def empty_app(empty_url: str) -> FastAPI:
 def client(session: Session, empty_app: FastAPI) -> Iterator[TestClient]:
     """The portal, reading through the test's own session."""
     empty_app.dependency_overrides[get_session] = lambda: session
+    # Kept for an edition of the data, which here is the same for all tests, though their records come and go.
+    counts.forget_all()
+    making.forget_all()
     # Read at the first request: a test makes its records before it asks.
     vocabulary = cache(lambda: read_vocabulary(session, get_edition(session)))
     empty_app.dependency_overrides[vocabulary_dependency] = lambda: vocabulary()

@@ -230,8 +230,8 @@ def check(portal: TestClient, url: str, question: Question) -> int:
 
 
 def test_all_ways_agree(portal: TestClient, catalogue_url: str) -> None:
-    found = [check(portal, catalogue_url, question) for question in questions(25)]
-    assert sum(count > 0 for count in found) > 12
+    found = [check(portal, catalogue_url, question) for question in questions(12)]
+    assert sum(count > 0 for count in found) > 5
 
 
 @pytest.mark.slow

@@ -96,3 +96,9 @@ def _get_counts(
             while len(_kept) > _MOST_KEPT:
                 _kept.popitem(last=False)
     return content
+
+
+def forget_all() -> None:
+    """Let all tiles that are kept go: for tests, whose records come and go within one edition."""
+    with _lock:
+        _kept.clear()
