@@ -14,6 +14,10 @@ from app.downloads.shapefile import write_shapefile
 from app.downloads.workbook import MOST_ROWS, write_workbook
 
 
+# GDAL holds a KML document in memory while it writes it, 13 kB a block; a globe could not draw more either.
+_MOST_OF_KML = 25_000
+
+
 class FileFormat(NamedTuple):
     """`write` makes a whole file; None: its bytes are sent while they are read."""
 
@@ -29,7 +33,9 @@ FORMATS: dict[str, FileFormat] = {
     "csv": FileFormat("text/csv; charset=utf-8", "CSV with WKT"),
     "gpkg": FileFormat("application/geopackage+sqlite3", "GeoPackage", write_geopackage),
     "fgb": FileFormat("application/flatgeobuf", "FlatGeobuf", write_flatgeobuf),
-    "kml": FileFormat("application/vnd.google-earth.kml+xml", "KML", write_kml, degrees_only=True),
+    "kml": FileFormat(
+        "application/vnd.google-earth.kml+xml", "KML", write_kml, most_rows=_MOST_OF_KML, degrees_only=True
+    ),
     "shp.zip": FileFormat("application/zip", "Shapefile, zipped", write_shapefile),
     "xlsx": FileFormat(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
