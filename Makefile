@@ -1,5 +1,6 @@
 # Khanij Atlas. From a bare clone, `make run` serves the portal and `make test` tests it; both fetch what they need.
-# What was done is remembered by the dotted files in .venv and frontend/static/vendor, so a second start does nothing twice.
+# What was done is remembered by the dotted files in .venv and beside the browser libraries, so a second start does
+# nothing twice.
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -13,6 +14,8 @@ ARGS ?=
 .PHONY: run test test-slow check format bench help clean stale
 
 VENDOR := frontend/static/vendor/.copied
+# What judges the pages and their scripts (axe, Lighthouse, tsc); no reader is ever sent any of it.
+PROOFS := tests/web/node_modules/.fetched
 # With a database of your own (DATABASE_URL) no PostgreSQL is needed on this machine.
 DATABASE := $(if $(strip $(DATABASE_URL)),,.venv/.postgis)
 
@@ -26,17 +29,18 @@ PIP_INSTALL := .venv/bin/pip install --quiet --disable-pip-version-check -c cons
 run: .venv/.installed $(VENDOR) $(DATABASE)  ## serve the portal in the foreground (PORT=8000 HOST=127.0.0.1)
 	@exec .venv/bin/khanij serve
 
-test: .venv/.installed-dev $(VENDOR) $(DATABASE) .venv/.chromium  ## run all tests on a real PostGIS and a real Chromium (ARGS=...)
+test: .venv/.installed-dev $(VENDOR) $(PROOFS) $(DATABASE) .venv/.chromium  ## run all tests on a real PostGIS and a real Chromium (ARGS=...)
 	.venv/bin/pytest $(ARGS)
 
-test-slow: .venv/.installed-dev $(VENDOR) $(DATABASE) .venv/.chromium .venv/.gis  ## run the long proofs (ARGS=...)
+test-slow: .venv/.installed-dev $(VENDOR) $(PROOFS) $(DATABASE) .venv/.chromium .venv/.gis  ## run the long proofs (ARGS=...)
 	.venv/bin/pytest -m slow $(ARGS)
 
-check: .venv/.installed-dev  ## lint, formatting, types and the import contract
+check: .venv/.installed-dev $(PROOFS)  ## lint, formatting, types and the import contract
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy app
 	.venv/bin/lint-imports
+	.venv/bin/node tests/web/node_modules/typescript/bin/tsc -p frontend/tsconfig.json
 
 format: .venv/.installed-dev  ## put the code into its usual form
 	.venv/bin/ruff check --fix .
@@ -50,7 +54,7 @@ help:  ## list these commands
 
 clean:  ## stop the private database and remove everything that was made, its data too
 	@if [ -e .postgres ]; then python=$$($(FIND_PYTHON)) && $$python -B -m app.cluster remove; fi
-	rm -rf .venv build *.egg-info frontend/node_modules frontend/static/vendor test-results
+	rm -rf .venv build *.egg-info frontend/node_modules frontend/static/vendor tests/web/node_modules test-results
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -79,4 +83,8 @@ endif
 $(VENDOR): frontend/package.json frontend/package-lock.json frontend/copy_vendor.mjs | .venv/.installed
 	cd frontend && ../.venv/bin/npm ci --ignore-scripts --no-audit --no-fund
 	cd frontend && ../.venv/bin/node copy_vendor.mjs
+	@touch $@
+
+$(PROOFS): tests/web/package.json tests/web/package-lock.json | .venv/.installed
+	cd tests/web && ../../.venv/bin/npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@

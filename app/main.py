@@ -20,10 +20,12 @@ from app.db import make_engine
 from app.errors import BadParameter, DatabaseAway, NotFound, PortalError
 from app.routes import (
     collections,
+    compare,
     data,
     doors,
     downloads,
     explorer,
+    facets,
     feeds,
     frame,
     health,
@@ -33,6 +35,8 @@ from app.routes import (
     pages,
     queryables,
     schemas,
+    search,
+    shapes,
     tiles,
 )
 from app.routes.head import HeadAsGet
@@ -67,15 +71,19 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
         schemas,
         queryables,
         items,
+        facets,
+        search,
         tiles,
         downloads,
         health,
         explorer,
         pages,
         history,
+        compare,
         feeds,
         data,
         doors,
+        shapes,
     ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
@@ -153,7 +161,7 @@ def _answer_http_error(request: Request, error: Exception) -> Response:
     problem.title = str(error.detail)
     response = answer(request, problem, error.status_code)
     response.headers.update(error.headers or {})
-    if error.status_code == 405:
+    if error.status_code == 405 and response.headers.get("Allow") != "POST":
         response.headers["Allow"] = "GET, HEAD, POST" if request.url.path.endswith("/items") else "GET, HEAD"
     return response
 

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from app import wording
 from app.catalogue import COLLECTIONS
+from app.params.views import Place
 
 INDIA = (68.0, 6.5, 97.5, 37.2)  # west, south, east, north, degrees
 STATES_URL = "/api/collections/states/items?limit=100"
@@ -75,6 +76,22 @@ class MapLayer(NamedTuple):
     kind: Literal["blocks", "points", "outline"] = "points"
     shown: bool = True
     highlight: str | None = None  # id of the item that the page is about
+
+
+class MapView(NamedTuple):
+    """How an explorer's map begins: theme, place, open block, drawn shape; how many blocks there are, and of more than
+    how many it draws tiles."""
+
+    theme: str = "status"
+    place: Place | None = None
+    block: str | None = None
+    matched: int = 0
+    most_shapes: int | None = None
+    shape: dict[str, Any] | None = None  # GeoJSON, EPSG:4326: what the blocks are asked to meet
+    buffer_km: float = 0.0
+
+
+PLAIN_VIEW = MapView()
 
 
 class MapParts(NamedTuple):
@@ -210,13 +227,16 @@ def draw_map(
     title: str,
     focus: str | None = None,
     name: str = "main",
+    view: MapView = PLAIN_VIEW,
 ) -> MapParts:
     """Compose the map of a page.
 
     `bounds`: west, south, east, north, degrees, EPSG:4326. `focus`: slug of the state to stand out.
-    `name`: tells two maps of one page apart. The same arguments give the same bytes.
+    `name`: tells two maps of one page apart. `view`: of a map whose state stands in the address.
+    The same arguments give the same bytes.
     """
-    frame = PortalMap(name, title, {"bounds": bounds, "states": STATES_URL, "focus": focus, "words": words()})
+    config = {"bounds": bounds, "states": STATES_URL, "focus": focus, "words": words(), **view._asdict()}
+    frame = PortalMap(name, title, config)
     for number, (base, label) in enumerate(BASE_MAPS.items()):
         frame.add_child(Layer(f"base_{base}", "baseMap", label, {"id": base}, base=True, shown=number == 0))
     for number, layer in enumerate(layers):

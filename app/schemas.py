@@ -166,3 +166,29 @@ class TileJson(BaseModel):
 
 class TileSetShape(RootModel[TileSetDescription | TileJson]):
     """A tileset, or with f=tilejson its TileJSON."""
+
+
+class FacetChoice(BaseModel):
+    """One choice of a facet; `count` is what the answer has with it alone in its facet, all other filters as asked."""
+
+    value: str
+    title: str
+    count: int
+    selected: bool
+
+
+class FacetHistogram(BaseModel):
+    """`counts[i]` lie from `edges[i - 1]` up to, not including, `edges[i]`; what is not published is `unknown`."""
+
+    edges: list[float]
+    counts: list[int]
+    unknown: int
+
+
+class FacetsShape(BaseModel):
+    """How many records each choice of each filter would find."""
+
+    numberMatched: int
+    facets: dict[str, list[FacetChoice]]
+    histograms: dict[str, FacetHistogram]
+    links: list[LinkShape]

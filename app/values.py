@@ -120,6 +120,14 @@ class Selection:
         """The same but for one list filter."""
         return replace(self, lists=tuple(item for item in self.lists if item[0] != name))
 
+    def without_range(self, name: str) -> Selection:
+        """The same but for the bounds of one property."""
+        return replace(self, ranges=tuple(item for item in self.ranges if item[0] != name))
+
+    def without_period(self) -> Selection:
+        """The same but for the period."""
+        return replace(self, period=None)
+
 
 class Moment(NamedTuple):
     """On which of the two clocks a reader asks: what the portal said at a revision, what was true on a day."""

@@ -14,6 +14,8 @@ const wanted = {
     "leaflet.fullscreen",
     ["dist/Control.FullScreen.umd.js as fullscreen.js", "dist/Control.FullScreen.css as fullscreen.css", "LICENSE.md"],
   ],
+  htmx: ["htmx.org", ["dist/htmx.min.js", "LICENSE"]],
+  protomaps: ["protomaps-leaflet", ["dist/protomaps-leaflet.js", "LICENSE"]],
   "swagger-ui": [
     "swagger-ui-dist",
     ["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"],

@@ -22,9 +22,9 @@ from pyproj import CRS, Transformer
 from shapely.geometry import mapping as geojson_of
 from shapely.geometry import shape
 
+from app.angles import parse_angle
 from app.ingest.read import LoadError
 from app.ingest.reading import archives, open_source
-from app.ingest.reading.angles import parse_angle
 from app.ingest.reading.datums import parse_crs, utm
 from app.ingest.reading.shapes import SHAPES
 from app.ingest.reading.slugs import slug_of

@@ -13,7 +13,6 @@ from app.downloads.rows import Rows
 from app.downloads.shapefile import write_shapefile
 from app.downloads.workbook import MOST_ROWS, write_workbook
 
-
 # GDAL holds a KML document in memory while it writes it, 13 kB a block; a globe could not draw more either.
 _MOST_OF_KML = 25_000
 

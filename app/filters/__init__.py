@@ -1,5 +1,6 @@
 """Values → one WHERE, which items, counts, tiles, downloads, feeds and pages share."""
 
+from app.filters.as_cql import to_cql2
 from app.filters.cql import check_cql, compile_cql
 from app.filters.operands import GEOMETRY, kind_of, list_queryables, to_stored, unknown_property
 from app.filters.where import LIST_COLUMNS, has_word, in_bbox, near, where
@@ -14,6 +15,7 @@ __all__ = [
     "kind_of",
     "list_queryables",
     "near",
+    "to_cql2",
     "to_stored",
     "unknown_property",
     "where",

@@ -66,6 +66,7 @@ def declared_parameters(request: Request) -> frozenset[str]:
         operation: Callable[[], dict[str, object]] = request.app.openapi
         paths = operation()["paths"]
         assert isinstance(paths, dict)
-        listed = paths.get(path, {}).get("get", {}).get("parameters", [])
+        operations = paths.get(path, {})
+        listed = (operations.get("get") or operations.get("post") or {}).get("parameters", [])
         cache[path] = frozenset(p["name"] for p in listed if p["in"] == "query")
     return cache[path]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.catalogue import View
 from app.models import DataFile, Figure, Mineral, table_of
 from app.queries.items import check_exists
-from app.queries.keyset import order_of
+from app.queries.keyset import beyond, key_text, order_of
 from app.values import Page
 
 Row = Mapping[str, Any]
@@ -39,6 +39,44 @@ def list_rows(session: Session, view: View, where: ColumnElement[bool], page: Pa
     columns = [view.c[name] for name in view.collection.properties]
     statement = select(*columns).where(where).order_by(*order_of(view.c, page.sort))
     return _rows(session, statement.limit(page.limit).offset(page.offset))
+
+
+class RowPage(NamedTuple):
+    """Rows of a table on a page; the place of the first one among all, from 1; keys where a page is before or after."""
+
+    rows: Sequence[Row]
+    first: int
+    first_key: str | None
+    last_key: str | None
+
+
+def list_page(session: Session, view: View, where: ColumnElement[bool], page: Page, matched: int) -> RowPage:
+    """A page of a table by key. `matched`: how many rows there are in all."""
+    columns = [view.c[name] for name in view.collection.properties]
+    statement = (
+        select(*columns, key_text(view, page.sort).label("key"))
+        .where(where, beyond(view, page))
+        .order_by(*order_of(view.c, page.sort, backwards=page.backwards))
+        .limit(page.limit + 1)
+        .offset(page.offset)
+    )
+    # One more than the page holds tells whether there is another one.
+    rows = list(_rows(session, statement))
+    more = len(rows) > page.limit
+    rows = rows[: page.limit]
+    first = page.offset + 1
+    if page.key is not None:
+        rest = session.scalar(select(func.count()).select_from(view.rows).where(where, beyond(view, page))) or 0
+        first = rest - len(rows) + 1 if page.backwards else matched - rest + 1
+    if page.backwards:
+        rows.reverse()
+    last = first + len(rows) - 1
+    return RowPage(
+        rows,
+        first,
+        rows[0]["key"] if rows and (first > 1 if not page.backwards else more) else None,
+        rows[-1]["key"] if rows and last < matched else None,
+    )
 
 
 def get_record(session: Session, view: View, record_id: str) -> Row:

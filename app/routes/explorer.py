@@ -1,4 +1,4 @@
-"""The front page: all blocks, filtered, as map and table."""
+"""The front page: all blocks, searched and filtered, as map and table."""
 
 from __future__ import annotations
 
@@ -7,114 +7,209 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+import shapely
+import shapely.geometry
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, View
 from app.db import SessionDep
-from app.dossier import tranche_order
 from app.errors import BadParameter
-from app.filters import where
-from app.maps import INDIA, MapLayer, draw_map
+from app.explorer.chips import chips_of, parts_of
+from app.explorer.panel import bars_of, groups_of
+from app.explorer.takeaway import files_of, lines_of
+from app.explorer.words import COLUMN_TITLES, NUMBERS, SORT_BY, say_filter
+from app.filters import to_cql2, where
+from app.maps import INDIA, MapLayer, MapParts, MapView, draw_map
 from app.params import FILTER_NAMES, Slice, parse_leniently, parse_slice
+from app.params.forms import from_form
+from app.params.paging import make_key_token, question_of
+from app.params.views import OVERLAYS, VIEW_NAMES, ViewState, parse_view
 from app.queries import records
+from app.queries.counts import count_known
+from app.queries.facets import list_facets
 from app.queries.items import count_features, get_extent
 from app.queries.moments import view_at
 from app.queries.vocabulary import Vocabulary
-from app.routes.common import VocabularyDep
-from app.routes.frame import CLOCKS, common, items_url, notices_of, quiet_layers, read_clocks, render, widen
-from app.values import BLOCK_ASSET_CLASSES, BLOCK_STATUSES, CONCESSIONS, STAGES, UNKNOWN, BBox, Page, Selection, SortKey
+from app.routes.common import VocabularyDep, base_url
+from app.routes.frame import CLOCKS, common, items_url, notices_of, read_clocks, render, widen
+from app.search import canonical_filters
+from app.values import BBox, Page, Selection, SortKey
 
 router = APIRouter(include_in_schema=False)
 
-
-ROWS_A_PAGE, MOST_ROWS_A_PAGE = 25, 100
-
-
+ROWS_A_PAGE, CHOICES_OF_ROWS = 25, (25, 50, 100)
 BY_NAME = (SortKey("name", False),)
+# Of more blocks than this the map draws tiles, not each block as an element of its own.
+MOST_SHAPES = 2_000
+_SLICE = ("sortby", "limit", "offset", "token")
 
 
-@router.get("/")
-def explorer(request: Request, session: SessionDep, vocabulary: VocabularyDep) -> HTMLResponse:
+@router.get("/", response_model=None)
+def explorer(request: Request, session: SessionDep, vocabulary: VocabularyDep) -> Response:
     """All blocks, filtered: map and table."""
+    if moved := _canonical(request, session, vocabulary):
+        return RedirectResponse(moved, 303)
     blocks = COLLECTIONS["blocks"]
     asked = dict(request.query_params)
     selection, kept, problems = parse_leniently(asked, blocks, vocabulary)
-    page, page_problems = _page_of(asked)
     clocks = read_clocks(request, session, vocabulary, blocks)
+    filters = kept | clocks.kept
+    state, view_kept, view_problems = parse_view(asked)
+    page, question, page_problems = _page_of(asked, filters)
     view = view_at(blocks, clocks.moment)
     condition = where(view, selection)
-    matched = count_features(session, view, condition)
-    problems += [*page_problems, *clocks.problems]
-    filters = kept | clocks.kept
+    moment = (vocabulary.edition, blocks.id, clocks.moment)
+    matched = count_known(session, view, condition, (*moment, selection))
+    table = records.list_page(session, view, condition, page, matched)
+    facets = list_facets(session, view, selection, vocabulary, moment)
+    rest = view_kept | {name: asked[name] for name in ("sortby", "limit") if name in asked}
+
+    def query(**changes: Any) -> str:
+        return _address(filters | rest, changes)
+
+    cql2, unsaid = to_cql2(selection, kept.get("filter"))
+    found = [*problems, *view_problems, *page_problems, *clocks.problems]
     return render(
         request,
         "explorer.html",
         **common(session, vocabulary),
         q=asked.get("q", ""),
         asked=kept,
+        filters=filters,
+        view_kept=view_kept,
         notices=[
-            *(f"{problem.detail} It was left out; the rest is applied." for problem in problems),
-            *notices_of(request, *FILTER_NAMES, *CLOCKS, "sortby", "limit", "offset"),
+            *(f"{problem.detail} It was left out; the rest is applied." for problem in found),
+            *notices_of(request, *FILTER_NAMES, *CLOCKS, *_SLICE, *VIEW_NAMES),
             *clocks.notices,
         ],
         matched=matched,
         page=page,
-        rows=records.list_rows(session, view, condition, page),
+        table=table,
+        tokens=_tokens(table, question),
         sortby=asked.get("sortby", ""),
-        query=lambda **changes: _query(filters | {k: asked[k] for k in ("sortby", "limit") if k in asked}, changes),
-        choices=_choices(session, vocabulary, view, selection),
-        map=draw_map(
-            bounds=_bounds(session, view, condition) if kept else INDIA,
-            layers=_india_layers(filters),
-            title="Map of India with mineral blocks",
-        ),
+        query=query,
+        chips=chips_of(filters, vocabulary, query),
+        groups=groups_of(facets, vocabulary),
+        bars=bars_of(facets),
+        columns=[(name, COLUMN_TITLES[name]) for name in state.columns],
+        all_columns=COLUMN_TITLES,
+        number_columns=NUMBERS,
+        sort_by=SORT_BY,
+        rows_choices=CHOICES_OF_ROWS,
+        drops=_drops(session, view, vocabulary, kept, query) if not matched and kept else [],
+        files=files_of(filters, matched),
+        lines=lines_of(base_url(request), filters, cql2),
+        unsaid=[say_filter(name).lower() for name in unsaid],
+        map=_map(session, view, condition, filters, selection, state, matched),
         items_query=urlencode(filters),
     )
 
 
-def _page_of(asked: Mapping[str, str]) -> tuple[Page, list[BadParameter]]:
-    """The slice of the table; what cannot be read is left out and said."""
+def _canonical(request: Request, session: Session, vocabulary: Vocabulary) -> str | None:
+    """Where the address that a form made really leads; None where it leads here."""
+    given = request.query_params.multi_items()
+    pairs = from_form(given)
+    asked = dict(pairs)
+    if text := asked.pop("search", ""):
+        found = canonical_filters(text, session, vocabulary)
+        view = {name: value for name, value in asked.items() if name in VIEW_NAMES}
+        pairs = list((found | view).items())
+    if pairs == given:
+        return None
+    return f"/?{_write(pairs)}" if pairs else "/"
+
+
+def _page_of(asked: Mapping[str, str], filters: Mapping[str, str]) -> tuple[Page, dict[str, str], list[BadParameter]]:
+    """The slice of the table, what its tokens are bound to, and what of it could not be read."""
+    blocks = COLLECTIONS["blocks"]
     problems: list[BadParameter] = []
-    given = {name: asked[name] for name in ("sortby", "limit", "offset") if asked.get(name)}
-    for name in list(given):
+    given = {name: asked[name] for name in _SLICE if asked.get(name)}
+    for name in ("sortby", "limit", "offset"):
         try:
-            parse_slice(Slice(**{name: given[name]}), COLLECTIONS["blocks"])
+            parse_slice(Slice(**{name: given[name]} if name in given else {}), blocks)
         except BadParameter as problem:
             problems.append(problem)
             del given[name]
-    page = parse_slice(Slice(**({"limit": str(ROWS_A_PAGE)} | given)), COLLECTIONS["blocks"])
-    return replace(page, limit=min(page.limit, MOST_ROWS_A_PAGE), sort=page.sort or BY_NAME), problems
+    sort = given.get("sortby") or "name"
+    question = question_of("/", {**filters, "sortby": sort})
+    try:
+        page = parse_slice(Slice(**({"limit": str(ROWS_A_PAGE)} | given | {"sortby": sort})), blocks, question)
+    except BadParameter as problem:
+        problems.append(problem)
+        given = {name: text for name, text in given.items() if name not in ("token", "offset")}
+        page = parse_slice(Slice(**({"limit": str(ROWS_A_PAGE)} | given | {"sortby": sort})), blocks)
+    return replace(page, limit=min(page.limit, CHOICES_OF_ROWS[-1])), question, problems
 
 
-def _query(kept: Mapping[str, str], changes: Mapping[str, Any]) -> str:
-    """The page's query with some of it changed; None takes a part out."""
+def _tokens(table: records.RowPage, question: Mapping[str, str]) -> dict[str, str | None]:
+    ends = (("next", table.last_key, False), ("prev", table.first_key, True))
+    return {name: make_key_token(key, question, backwards=back) if key else None for name, key, back in ends}
+
+
+def _address(kept: Mapping[str, str], changes: Mapping[str, Any]) -> str:
+    """The page's address with some of it changed; None takes a part out."""
     merged = {name: value for name, value in {**kept, **changes}.items() if value not in (None, "")}
-    return f"/?{urlencode(merged)}" if merged else "/"
+    return f"/?{_write(list(merged.items()))}" if merged else "/"
 
 
-def _choices(session: Session, vocabulary: Vocabulary, view: View, selection: Selection) -> dict[str, Sequence[Any]]:
-    """What the filters' lists offer; a count is what the choice would find with all other filters as they are."""
-    return {
-        "minerals": records.list_minerals_in_use(session, view, where(view, selection.without("mineral"))),
-        "states": records.list_states_in_use(session, view, where(view, selection.without("state"))),
-        "status": [s for s in BLOCK_STATUSES if s in vocabulary.choices["blocks", "status"]],
-        "stage": (*STAGES, UNKNOWN),
-        "concession": CONCESSIONS,
-        "asset_class": [c for c in BLOCK_ASSET_CLASSES if c in vocabulary.choices["blocks", "asset_class"]],
-        "tranche": sorted(vocabulary.choices["blocks", "tranches"], key=tranche_order),
-    }
+def _write(pairs: Sequence[tuple[str, str]]) -> str:
+    """A query that people can read too: commas, slashes and colons stay as they are."""
+    return urlencode(pairs, safe=",/:")
 
 
-def _india_layers(kept: Mapping[str, str]) -> list[MapLayer]:
-    return [
-        MapLayer("blocks", "Mineral blocks", items_url("blocks", **kept), kind="blocks"),
-        MapLayer("processing-units", "Processing units", items_url("processing-units")),
-        *quiet_layers(),
-        MapLayer("global-assets", "Assets abroad", items_url("global-assets"), shown=False),
+def _drops(
+    session: Session, view: View, vocabulary: Vocabulary, kept: Mapping[str, str], query: Any
+) -> list[tuple[str, str, int]]:
+    """Which single filter to leave out to find something: its name, the address without it, how many there are then."""
+    found = []
+    for name in kept:
+        gone = parts_of(name)
+        rest = {other: text for other, text in kept.items() if other not in gone}
+        selection, _, _ = parse_leniently(rest, view.collection, vocabulary)
+        count = count_features(session, view, where(view, selection))
+        if count:
+            found.append((say_filter(name).lower(), query(**dict.fromkeys(gone)), count))
+    return sorted(found, key=lambda drop: -drop[2])
+
+
+def _map(
+    session: Session,
+    view: View,
+    condition: ColumnElement[bool],
+    filters: Mapping[str, str],
+    selection: Selection,
+    state: ViewState,
+    matched: int,
+) -> MapParts:
+    blocks = MapLayer("blocks", "Mineral blocks", items_url("blocks", **filters), kind="blocks")
+    titles = ((name, COLLECTIONS[name].title) for name in OVERLAYS)
+    overlays = [
+        MapLayer(
+            name,
+            title,
+            items_url(name),
+            kind="outline" if name == "districts" else "points",
+            shown=name in state.layers,
+        )
+        for name, title in titles
     ]
+    return draw_map(
+        bounds=_bounds(session, view, condition) if filters and matched else INDIA,
+        layers=[blocks, *overlays],
+        title="Map of India with mineral blocks",
+        view=MapView(state.theme, state.place, state.block, matched, MOST_SHAPES, *_shape(selection)),
+    )
+
+
+def _shape(selection: Selection) -> tuple[dict[str, Any] | None, float]:
+    """The shape that the blocks are asked to meet, as GeoJSON, and the distance from it, kilometres."""
+    if not selection.shapes:
+        return None, 0.0
+    shape = selection.shapes[0]
+    return shapely.geometry.mapping(shapely.from_wkb(bytes.fromhex(shape.wkb))), shape.buffer_km
 
 
 def _bounds(session: Session, view: View, condition: ColumnElement[bool]) -> BBox:

@@ -17,6 +17,7 @@ from app.catalogue import Collection
 from app.errors import BadParameter, PortalError
 from app.maps import MapLayer
 from app.params import parse_moment
+from app.params.views import page_theme
 from app.queries import records
 from app.queries.vocabulary import Vocabulary
 from app.settings import Settings
@@ -52,7 +53,7 @@ def render(
     request: Request, template: str, code: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
     """A page; every template may ask for `q`, `map`, `as_at` and `revision`."""
-    theme = request.query_params.get("theme")
+    theme = page_theme(request.query_params.get("theme"))
     given = {
         "q": "",
         "map": None,

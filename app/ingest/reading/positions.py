@@ -12,8 +12,8 @@ from shapely import Point, Polygon, from_wkt
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
+from app.angles import parse_angle
 from app.ingest.read import LoadError
-from app.ingest.reading.angles import parse_angle
 from app.ingest.reading.datums import WGS84, parse_crs, utm
 from app.ingest.reading.source import RawRow, Source, in_batches, row_error
 

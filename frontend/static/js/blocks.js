@@ -3,6 +3,7 @@
 import { toLatLngs } from "./geometry.js";
 import { closeIn } from "./map.js";
 import { bindWords, blockPopup } from "./popups.js";
+import { themeClasses } from "./themes.js";
 import { statusWords } from "./words.js";
 
 const SMALLEST_PX = 14;
@@ -15,9 +16,10 @@ const DOTS_HEIGHT = "620";
 
 /**
  * @param {any} map
- * @param {{options: any, group: any, features: any[]}} entry
+ * @param {any} entry
  */
-export function drawBlocks(map, { options, group, features }) {
+export function drawBlocks(map, entry) {
+  const { options, group, features } = entry;
   if (!map.getPane(DOTS_PANE)) map.createPane(DOTS_PANE).style.zIndex = DOTS_HEIGHT;
   const blocks = features.map((feature) => makeBlock(map, feature, options));
   // Big ones below, so that a small block within an indicative area can still be picked.
@@ -25,6 +27,8 @@ export function drawBlocks(map, { options, group, features }) {
   for (const block of blocks) block.others = () => sameplace(map, block, blocks);
   const draw = () => redraw(map, group, blocks);
   map.on("zoomend", draw);
+  entry.stop = () => map.off("zoomend", draw);
+  entry.find = (id) => blocks.find(({ feature }) => feature.id === id);
   draw();
   const chosen = blocks.find(({ feature }) => feature.id === options.highlight);
   if (!chosen) return;
@@ -48,6 +52,7 @@ function makeBlock(map, feature, options) {
   });
   const bounds = polygon.getBounds();
   const centre = properties.lat == null ? bounds.getCenter() : L.latLng(properties.lat, properties.lon);
+  /** @type {any} */
   const block = { feature, bounds, centre, polygon, dot: null, drawn: null };
   block.span = bounds.getNorth() - bounds.getSouth();
   block.dress = (shape) => dress(map, shape, block, options);
@@ -58,8 +63,7 @@ function makeBlock(map, feature, options) {
 function shapeClasses({ id, properties }, { highlight }) {
   const classes = [
     "shape block",
-    `status-${properties.status ?? "unknown"}`,
-    `stage-${properties.stage ?? "unknown"}`,
+    ...themeClasses(properties),
     `boundary-${properties.boundary_kind}`,
   ];
   if (id === highlight) classes.push("is-chosen");

@@ -31,7 +31,8 @@
 
   // A theme that the address asks for stands in the HTML already and wins over the one chosen earlier.
   const asked = root.dataset.theme;
-  const chosen = asked || (THEMES.includes(stored() ?? "") ? stored() : "auto");
+  const earlier = stored() ?? "";
+  const chosen = asked || (THEMES.includes(earlier) ? earlier : "auto");
   show(chosen);
   root.classList.add("js");
 

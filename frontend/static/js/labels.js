@@ -122,6 +122,6 @@ function makeLabel(map, { items, short, box }) {
   bindWords(map, marker, text, () => labelPopup(map.portal.words, text, items), above);
   // The name that is read out begins with the words that are seen.
   const spoken = short ? `${span.textContent}. ${text}` : text;
-  marker.on("add", () => marker.getElement().setAttribute("aria-label", spoken));
+  marker.on("add", () => marker.getElement()?.setAttribute("aria-label", spoken));
   return marker;
 }

@@ -1,6 +1,7 @@
 // A layer: fetched when it is first shown, then drawn in its kind's way.
 
 import { drawBlocks } from "./blocks.js";
+import { drawTiles } from "./blocktiles.js";
 import { toLatLngs } from "./geometry.js";
 import { loadFeatures } from "./load.js";
 import { drawPoints } from "./points.js";
@@ -26,7 +27,8 @@ const DRAW = { blocks: drawBlocks, points: drawPoints, outline: drawOutline };
  */
 export function layer(map, options) {
   const group = L.layerGroup();
-  const entry = { options, group, features: [], loaded: null };
+  /** @type {any} */
+  const entry = { options, group, features: [], loaded: null, turn: 0, stop: null };
   map.portal.layers.push(entry);
   group.on("add", () => {
     if (!entry.loaded) {
@@ -41,17 +43,52 @@ export function layer(map, options) {
 
 /** Fetch and draw; a failure is said on the map and leaves the other layers alone. */
 async function load(map, entry) {
+  const turn = (entry.turn += 1);
   const note = map.portal.notes.begin(entry.options.label);
   try {
-    entry.features = await loadFeatures(entry.options.url, note.progress);
+    if (isTooMany(map, entry)) {
+      await drawTiles(map, entry);
+    } else {
+      const features = await loadFeatures(entry.options.url, note.progress);
+      // Another question was asked meanwhile: its answer is the one to draw.
+      if (turn === entry.turn) {
+        clear(entry);
+        entry.features = features;
+        DRAW[entry.options.kind](map, entry);
+      }
+    }
     note.done();
-    DRAW[entry.options.kind](map, entry);
   } catch (error) {
-    note.fail(error.message, () => {
+    note.fail(/** @type {Error} */ (error).message, () => {
       entry.loaded = load(map, entry);
     });
   }
   map.fire("portal:change");
+}
+
+const isTooMany = (map, { options }) =>
+  options.kind === "blocks" && map.portal.options.most_shapes && map.portal.options.matched > map.portal.options.most_shapes;
+
+/** @param {any} entry */
+export function clear(entry) {
+  entry.stop?.();
+  entry.stop = null;
+  entry.features = [];
+  entry.find = null;
+  entry.group.clearLayers();
+}
+
+/**
+ * Draw a layer anew from another address. What is drawn stays until the new features are there.
+ * @param {any} map
+ * @param {any} entry
+ * @param {string} url
+ */
+export function refresh(map, entry, url) {
+  entry.options.url = url;
+  entry.loaded = map.hasLayer(entry.group) ? load(map, entry) : null;
+  if (!entry.loaded) clear(entry);
+  return entry.loaded;
 }
 
 /** Polygons as lines only. */

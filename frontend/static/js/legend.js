@@ -2,6 +2,7 @@
 
 import { element } from "./popups.js";
 import { swatch, symbol } from "./symbols.js";
+import { THEMES, THEME_WORDS, setTheme, themeClass, themeLines } from "./themes.js";
 import { fillOf, slugWords, statusWords } from "./words.js";
 
 /** How much of the map's right side the open legend takes. */
@@ -39,7 +40,7 @@ export function legend(map) {
 }
 
 function sections(map) {
-  const on = map.portal.layers.filter(({ group, features }) => map.hasLayer(group) && features.length);
+  const on = map.portal.layers.filter(({ group, features, tiles }) => map.hasLayer(group) && (features.length || tiles));
   const made = on.flatMap((entry) =>
     entry.options.kind === "blocks"
       ? blockSections(map, entry)
@@ -69,30 +70,32 @@ function tally(features, key, order) {
   return [...counts].sort(([a], [b]) => place(a) - place(b));
 }
 
-function blockSections(map, { options, features }) {
+/** The blocks' theme as one chooses it, its lines, and what their outlines mean. */
+function blockSections(map, entry) {
+  const { options, features } = entry;
   const { words } = map.portal;
-  const byStage = map.getContainer().classList.contains("by-stage");
-  const statuses = tally(features, "status", Object.keys(words.status)).map(([status, count]) =>
-    row(byStage ? null : swatch(`status-${status}`), statusWords(words, status) ?? words.notPublished, count),
-  );
-  const stages = tally(features, "stage", Object.keys(words.stage)).map(([stage, count]) =>
-    row(
-      byStage ? swatch(`stage-${stage ?? "unknown"}`) : null,
-      words.stage[stage] ?? slugWords(words.notPublished),
-      count,
-    ),
-  );
-  const lines = tally(features, "boundary_kind", Object.keys(words.boundary)).map(([kind, count]) =>
+  const theme = map.portal.theme ?? "status";
+  const counts = new Map();
+  for (const { properties } of features) {
+    const name = themeClass(theme, properties);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  // Where blocks are drawn from tiles, the filters' own counts tell how many there are.
+  const isTiled = entry.tiles && !features.length;
+  const lines = themeLines(theme, words).flatMap((line) => {
+    const count = isTiled ? countOfFilter(theme, line) : (counts.get(line.class) ?? 0);
+    return count || isPressed(theme, line) ? [themeRow(theme, line, count)] : [];
+  });
+  const outlines = tally(features, "boundary_kind", Object.keys(words.boundary)).map(([kind, count]) =>
     row(lineSample(kind), kind === "indicative" ? "≈ indicative area" : "published", count),
   );
   return [
     element("p", { class: "legend-title" }, options.label),
-    colourChoice(map, byStage),
-    element("ul", { class: "by-status" }, ...statuses),
-    element("p", { class: "legend-title" }, "Exploration stage"),
-    element("ul", { class: "by-stage" }, ...stages),
-    element("p", { class: "legend-title" }, "Boundary"),
-    element("ul", {}, ...lines),
+    themeChoice(map, theme),
+    element("ul", { class: `by-${theme}` }, ...lines),
+    ...(outlines.length
+      ? [element("p", { class: "legend-title" }, "Boundary"), element("ul", {}, ...outlines)]
+      : []),
   ];
 }
 
@@ -100,26 +103,73 @@ const lineSample = (kind) =>
   '<svg class="legend-line" viewBox="0 0 22 16" aria-hidden="true">' +
   `<path class="shape boundary-${kind}" d="M1 8h20"/></svg>`;
 
-/** Which of the two the colours tell. */
-function colourChoice(map, byStage) {
-  const choice = (value, words, checked) => {
-    const input = element("input", { type: "radio", name: `${map.getContainer().id}-colour`, value });
-    input.checked = checked;
-    input.addEventListener("change", () => {
-      map.getContainer().classList.toggle("by-stage", value === "stage");
-      map.getContainer().classList.toggle("by-status", value === "status");
-      map.fire("portal:change");
-      map.getContainer().querySelector(`.legend-choice input[value="${value}"]`)?.focus();
-    });
-    return element("label", {}, input, words);
-  };
-  return element(
-    "fieldset",
-    { class: "legend-choice" },
-    element("legend", {}, "Colour by"),
-    choice("status", "status", !byStage),
-    choice("stage", "stage", byStage),
+/** What the colours tell. */
+function themeChoice(map, theme) {
+  const choices = THEMES.map((value) => {
+    const option = element("option", { value }, THEME_WORDS[value]);
+    option.selected = value === theme;
+    return option;
+  });
+  const select = element("select", { class: "theme-select" }, ...choices);
+  select.addEventListener("change", () => {
+    setTheme(map, select.value);
+    /** @type {HTMLElement | null} */ (map.getContainer().querySelector(".theme-select"))?.focus();
+  });
+  return element("label", { class: "legend-choice" }, "Colour by", select);
+}
+
+/** A line of the theme: where the page has filters, it is one of them. */
+function themeRow(theme, line, count) {
+  const picture = swatch(line.class);
+  if (!fieldsOf(theme, line)) return row(picture, line.words, count ?? "");
+  const button = element("button", { type: "button", class: "legend-filter", "aria-pressed": String(isPressed(theme, line)) });
+  button.innerHTML = picture; // made of our own constants
+  button.append(element("span", {}, line.words), element("span", { class: "count" }, count == null ? "" : String(count)));
+  button.title = isPressed(theme, line) ? "Show the others too" : "Show only these";
+  button.addEventListener("click", () => press(theme, line));
+  return element("li", { class: "is-filter" }, button);
+}
+
+/** The page's fields that ask for what a line stands for: a box to tick, or two numbers. */
+function fieldsOf(theme, line) {
+  const field = (id) => /** @type {HTMLInputElement | null} */ (document.getElementById(id));
+  if (line.value) {
+    const box = field(`f-${theme}-${line.value}`);
+    return box && { box };
+  }
+  const unit = theme === "area" ? "ha" : "percent";
+  const least = field(`f-${theme}_min_${unit}`);
+  const most = field(`f-${theme}_max_${unit}`);
+  return line.bounds && least && most ? { least, most } : null;
+}
+
+function isPressed(theme, line) {
+  const fields = fieldsOf(theme, line);
+  if (fields?.box) return fields.box.checked;
+  return Boolean(
+    fields && line.bounds.some(Boolean) && fields.least?.value === line.bounds[0] && fields.most?.value === line.bounds[1],
   );
+}
+
+function press(theme, line) {
+  const fields = fieldsOf(theme, line);
+  if (!fields) return;
+  const pressed = isPressed(theme, line);
+  if (fields.box) {
+    fields.box.checked = !pressed;
+    fields.box.dispatchEvent(new Event("change", { bubbles: true }));
+    return;
+  }
+  fields.least.value = pressed ? "" : line.bounds[0];
+  fields.most.value = pressed ? "" : line.bounds[1];
+  fields.most.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** How many the filter beside the map counts; null where it does not say. */
+function countOfFilter(theme, line) {
+  const box = fieldsOf(theme, line)?.box;
+  const text = box?.closest("label")?.querySelector(".count")?.textContent;
+  return text == null ? null : Number(text.replaceAll(",", ""));
 }
 
 /** Points that are drawn as symbols; those that are labels have a line of their own. */

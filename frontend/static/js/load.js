@@ -15,6 +15,7 @@ const MOST_PAGES = 200;
  */
 export async function loadFeatures(url, onProgress = () => {}) {
   const features = [];
+  /** @type {string | null} */
   let next = url;
   for (let page = 0; next && page < MOST_PAGES; page += 1) {
     const body = await getJson(next);

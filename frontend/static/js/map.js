@@ -4,6 +4,7 @@ import { createLabels } from "./labels.js";
 import { LEGEND_PX, legendIsOpenAtFirst } from "./legend.js";
 import { createNotes } from "./notes.js";
 import { addStates } from "./states.js";
+import { THEMES } from "./themes.js";
 
 /**
  * @typedef {object} MapOptions
@@ -11,6 +12,13 @@ import { addStates } from "./states.js";
  * @property {string} states address of the states' outlines
  * @property {string | null} focus slug of the state that stands out
  * @property {Record<string, any>} words tables of words, from the server
+ * @property {string} theme what the colours of blocks tell
+ * @property {[number, number, number] | null} place zoom, latitude and longitude to begin with, in place of the bounds
+ * @property {string | null} block id of the block whose popup is open at first
+ * @property {number} matched how many blocks there are
+ * @property {any} shape GeoJSON of the shape that blocks are asked to meet, or null
+ * @property {number} buffer_km
+ * @property {number | null} most_shapes of more blocks than this the map draws tiles
  */
 
 const NEAR_ZOOM = 11;
@@ -42,7 +50,7 @@ export function map(id, options) {
   made.attributionControl.addAttribution(CREDIT);
   const container = made.getContainer();
   container.querySelector("noscript")?.remove();
-  container.classList.add("by-status");
+  container.classList.add(`by-${THEMES.includes(options.theme) ? options.theme : "status"}`);
   made.on("zoomend", () => {
     container.classList.toggle("zoom-near", made.getZoom() >= NEAR_ZOOM);
     container.classList.toggle("zoom-far", made.getZoom() < FAR_ZOOM);
@@ -54,8 +62,11 @@ export function map(id, options) {
     ],
     fit(made, CLOSEST_FIT),
   );
+  if (options.place) made.setView([options.place[1], options.place[2]], options.place[0], { animate: false });
   made.portal = {
     words: options.words,
+    theme: options.theme,
+    options,
     focus: options.focus,
     layers: [],
     waiting: [],
@@ -78,8 +89,19 @@ export function finish(made) {
     made.getContainer().dataset.ready = "true";
   });
   window.portalMaps = [...(window.portalMaps ?? []), { ready, map: made, layers: made.portal.layers }];
+  document.dispatchEvent(new CustomEvent("portal:map", { detail: made }));
 }
 
+/**
+ * Show all of the box, clear of the legend.
+ * @param {any} made
+ * @param {any} bounds
+ */
+export function showAll(made, bounds) {
+  made.fitBounds(bounds, fit(made, CLOSEST_FIT));
+}
+
+/** @returns {import("leaflet").FitBoundsOptions} */
 const fit = (made, maxZoom) => ({
   animate: false,
   maxZoom,
@@ -138,7 +160,7 @@ function returnFocusAfterPopups(made) {
     if (key === "Escape") made.closePopup();
   });
   made.on("popupopen", ({ popup }) => {
-    const from = document.activeElement;
+    const from = /** @type {HTMLElement | null} */ (document.activeElement);
     if (!from?.matches("path, .leaflet-marker-icon")) return;
     const box = popup.getElement();
     box.tabIndex = -1;

@@ -45,8 +45,10 @@ function makeMarker(map, feature, options) {
   const above = { direction: "top", offset: [0, -SIZE_PX / 2] };
   bindWords(map, marker, label, () => pointPopup(words, feature, options), above);
   marker.on("add", () => {
-    marker.getElement().setAttribute("aria-label", label);
-    marker.getElement().dataset.id = feature.id;
+    const drawn = marker.getElement();
+    if (!drawn) return;
+    drawn.setAttribute("aria-label", label);
+    drawn.dataset.id = feature.id;
   });
   return marker;
 }

@@ -7,14 +7,16 @@ import { areaWords, dateWords, numberWords, slugWords, statusWords } from "./wor
 const CONTROLS_PX = 52;
 
 /**
- * @param {string} tag
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
  * @param {Record<string, string>} [attributes]
  * @param {...(Node | string | null | undefined)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children.filter((child) => child != null && child !== ""));
+  for (const child of children) if (child != null && child !== "") made.append(child);
   return made;
 }
 

@@ -27,7 +27,7 @@ export async function addStates(map, url) {
     drawOutlines(map, features);
     drawNames(map, features);
   } catch (error) {
-    note.fail(error.message, () => addStates(map, url));
+    note.fail(/** @type {Error} */ (error).message, () => addStates(map, url));
   }
 }
 

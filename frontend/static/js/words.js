@@ -47,7 +47,7 @@ export function slugWords(slug) {
  * @param {string | null | undefined} status
  */
 export function statusWords(words, status) {
-  return words.status[status] ?? slugWords(status);
+  return words.status[status ?? ""] ?? slugWords(status);
 }
 
 /**

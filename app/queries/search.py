@@ -1,0 +1,208 @@
+"""What the search box asks of the tables: names in use, words that stand somewhere, blocks, companies, documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, literal, or_, select, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import Select
+
+from app.catalogue import View
+from app.models import Block, ProcessingUnit, table_of
+
+_BLOCK, _UNIT = table_of(Block), table_of(ProcessingUnit)
+# Names are read for every text that is understood: what is not worth holding is left to the words of the search.
+_MOST_NAMES = 20_000
+# Of a search that very many blocks answer, only so many are ranked.
+_MOST_RANKED = 1_000
+_LONGEST_EXACT_WORD, SHORTEST_FUZZY_WORD = 2, 5
+_LEAST_LIKENESS, _LEAST_FORGIVING_LIKENESS = 0.55, 0.45
+# As of the filter q.
+_LEAST_WORD_SIMILARITY = 0.35
+
+
+class Names(NamedTuple):
+    """Names that blocks and plants use."""
+
+    districts: tuple[tuple[str, str], ...]  # name, state
+    companies: tuple[str, ...]
+
+
+class BlockRow(NamedTuple):
+    id: str
+    name: str
+    state: str | None
+    district: str | None
+    minerals: list[str]
+    aliases: list[str]
+
+
+class CompanyRow(NamedTuple):
+    name: str
+    role: str  # bidder, agency, operator
+    records: int
+    unit: str | None  # a plant of it
+    likeness: float  # 0 to 1
+
+
+class DocumentRow(NamedTuple):
+    url: str | None
+    title: str | None
+    note: str | None
+    blocks: list[str]
+
+
+def list_names(session: Session) -> Names:
+    """Districts and companies in use."""
+    districts = session.execute(
+        select(_BLOCK.c.district, _BLOCK.c.state)
+        .where(_BLOCK.c.district.is_not(None))
+        .distinct()
+        .order_by(_BLOCK.c.district, _BLOCK.c.state)
+        .limit(_MOST_NAMES)
+    )
+    each = union_all(
+        *(
+            select(c.label("name")).where(c.is_not(None)).distinct()
+            for c in (_BLOCK.c.preferred_bidder, _BLOCK.c.agency, _UNIT.c.operator)
+        )
+    ).subquery()
+    companies = session.scalars(select(each.c.name).distinct().order_by(each.c.name).limit(_MOST_NAMES))
+    return Names(tuple((row.district, row.state) for row in districts), tuple(companies))
+
+
+def list_standing(session: Session, words: Sequence[str]) -> set[str]:
+    """Those of the folded words that stand, as they are, in a block or a plant."""
+    word = func.unnest(cast(list(words), ARRAY(Text))).column_valued("word")
+    # Letters, digits and marks hold no wildcard.
+    pattern = literal("% ", Text).concat(word).concat(" %")
+    stands = (select(table.c.id).where(table.c.search.like(pattern)).exists() for table in (_BLOCK, _UNIT))
+    return set(session.scalars(select(word).where(or_(*stands))))
+
+
+def has_indexed_word(search: ColumnElement[str], word: str, *, forgiving: bool) -> ColumnElement[bool]:
+    """True where the text has the word or one that begins with it; by the trigram index.
+
+    `forgiving`: also one that is spelled much like it, which takes longer and wants `forgive` before it.
+    Source: PostgreSQL's pg_trgm, `<<%`.
+    """
+    if len(word) <= _LONGEST_EXACT_WORD:
+        return search.contains(f" {word} ", autoescape=True)
+    begins = search.contains(f" {word}", autoescape=True)
+    if len(word) < SHORTEST_FUZZY_WORD or not forgiving:
+        return begins
+    return or_(begins, literal(word, Text).op("<<%", is_comparison=True)(search))
+
+
+def has_words(
+    search: ColumnElement[str], words: Sequence[str], *, forgiving: bool, last_begins: bool = False
+) -> ColumnElement[bool]:
+    """True where the text has them all; with `last_begins` the last one may still be typed, however short."""
+    parts = [has_indexed_word(search, word, forgiving=forgiving) for word in words]
+    if last_begins and words and len(words[-1]) <= _LONGEST_EXACT_WORD:
+        parts[-1] = search.contains(f" {words[-1]}", autoescape=True)
+    return and_(true(), *parts)
+
+
+def forgive(session: Session) -> None:
+    """For the rest of the transaction, `<<%` is true from the likeness on that the filter `q` takes as well."""
+    session.execute(
+        select(func.set_config("pg_trgm.strict_word_similarity_threshold", str(_LEAST_WORD_SIMILARITY), True))
+    )
+
+
+def list_blocks(
+    session: Session, view: View, condition: ColumnElement[bool], text: str, limit: int
+) -> Sequence[BlockRow]:
+    """Blocks where `condition` is true, those first whose names are most like the folded `text`."""
+    c = view.c
+    some = (
+        select(c.id, c.name, c.state, c.district, c.minerals, c.aliases, c.search)
+        .where(condition)
+        .limit(_MOST_RANKED)
+        .subquery("some")
+    )
+    likeness = func.word_similarity(bindparam("text", text, type_=Text), some.c.search)
+    rows = session.execute(
+        select(some.c.id, some.c.name, some.c.state, some.c.district, some.c.minerals, some.c.aliases)
+        .order_by(likeness.desc(), func.length(some.c.name), some.c.name, some.c.id)
+        .limit(limit)
+    )
+    return [BlockRow(*row) for row in rows]
+
+
+def list_companies(session: Session, words: Sequence[str], limit: int, *, forgiving: bool) -> Sequence[CompanyRow]:
+    """Bidders, agencies and operators whose names are like the folded words, the likest first."""
+    text = " ".join(words)
+    blocks, units = (
+        select(*columns, table.c.id)
+        .where(has_words(table.c.search, words, forgiving=forgiving, last_begins=True))
+        .cte(f"{table.name}s")
+        for table, columns in ((_BLOCK, (_BLOCK.c.preferred_bidder, _BLOCK.c.agency)), (_UNIT, (_UNIT.c.operator,)))
+    )
+    named = union_all(
+        _with_names(blocks.c.preferred_bidder, "bidder", cast(None, Text)),
+        _with_names(blocks.c.agency, "agency", cast(None, Text)),
+        _with_names(units.c.operator, "operator", func.min(units.c.id)),
+    ).subquery("named")
+    likeness = func.word_similarity(literal(text, Text), func.lower(named.c.name))
+    rows = session.execute(
+        select(named.c.name, named.c.role, named.c.records, named.c.unit, likeness)
+        .where(likeness >= (_LEAST_FORGIVING_LIKENESS if forgiving else _LEAST_LIKENESS))
+        .order_by(likeness.desc(), named.c.records.desc(), named.c.name, named.c.role)
+        .limit(limit)
+    )
+    return [CompanyRow(*row) for row in rows]
+
+
+def _with_names(name: ColumnElement[str], role: str, unit: ColumnElement[Any]) -> Select[str, str, int, Any]:
+    """Each name with how many records bear it."""
+    columns = name.label("name"), literal(role, Text).label("role"), func.count().label("records"), unit.label("unit")
+    return select(*columns).where(name.is_not(None)).group_by(name)
+
+
+def count_each(session: Session, view: View, conditions: Sequence[ColumnElement[bool]]) -> list[int]:
+    """How many rows each condition is true for, asked at once."""
+    if not conditions:
+        return []
+    counts = (select(func.count()).select_from(view.rows).where(c).scalar_subquery() for c in conditions)
+    return list(session.execute(select(*counts)).one())
+
+
+def list_documents(session: Session) -> Sequence[DocumentRow]:
+    """The documents that blocks name in offers, events, sources and facts, with those blocks; and their notes."""
+    paths = (
+        (_BLOCK.c.offers, "$[*].documents[*]"),
+        (_BLOCK.c.events, "$[*].source"),
+        (_BLOCK.c.sources, "$[*]"),
+        (_BLOCK.c.field_sources, "$.*.source"),
+    )
+    texts = [
+        select(_BLOCK.c.id, _jsonpath(value, path).label("document"), cast(None, Text).label("note"))
+        for value, path in paths
+    ]
+    notes = func.unnest(_BLOCK.c.notes)
+    nothing = cast(None, _BLOCK.c.offers.type)
+    each = union_all(*texts, select(_BLOCK.c.id, nothing, notes)).subquery("each")
+    url, title = each.c.document["url"].astext, each.c.document["title"].astext
+    rows = session.execute(
+        select(url, title, each.c.note, func.array_agg(each.c.id.distinct()))
+        .where(or_(url.is_not(None), title.is_not(None), each.c.note.is_not(None)))
+        .group_by(url, title, each.c.note)
+    )
+    return [DocumentRow(*row) for row in rows]
+
+
+def list_tranches(session: Session) -> dict[str, frozenset[str]]:
+    """The blocks of each tranche."""
+    tranche = func.unnest(_BLOCK.c.tranches).label("tranche")
+    each = select(tranche, _BLOCK.c.id).subquery("each")
+    rows = session.execute(select(each.c.tranche, func.array_agg(each.c.id)).group_by(each.c.tranche))
+    return {name: frozenset(ids) for name, ids in rows}
+
+
+def _jsonpath(value: ColumnElement[Any], path: str) -> ColumnElement[Any]:
+    return func.jsonb_path_query(value, cast(literal(path, Text), JSONPATH), type_=_BLOCK.c.offers.type)

@@ -1,0 +1,71 @@
+"""Numbers of tender documents and press releases → the blocks that rest on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.queries.search import DocumentRow, list_documents, list_tranches
+from app.queries.vocabulary import Vocabulary
+from app.search.lexicon import Kept, Meaning
+from app.words import searchable
+
+_IN_ADDRESS = re.compile(r"(FILE_?ID|PRID|TENDER_?ID|NIT_?(?:NO|ID))=(\d{4,12})", re.IGNORECASE)
+# MSTC/BLR/MoM/24/2024-25, in a title or a note.
+_IN_TEXT = re.compile(r"(?<![\w/])(?=[\w./-]*\d{4})[A-Za-z]{2,}[\w.-]*(?:/[\w.-]+)+")
+_LONG_NUMBER = re.compile(r"\d{4,}")
+_PUBLISHED_BY = {"fileid": "MSTC document", "prid": "Press release (PIB)"}
+# Of a document that more blocks name, the address would be too long.
+_MOST_IDS = 60
+
+
+class Document(NamedTuple):
+    """A document with a number of its own."""
+
+    number: str  # folded
+    shown: str  # as it is written
+    title: str
+    meaning: Meaning
+    blocks: tuple[str, ...]
+
+
+def has_long_number(text: str) -> bool:
+    """Whether the number of a document may stand in the text."""
+    return _LONG_NUMBER.search(text) is not None
+
+
+def _numbers_of(row: DocumentRow) -> Iterator[tuple[str, str]]:
+    for kind, number in _IN_ADDRESS.findall(row.url or ""):
+        yield number, _PUBLISHED_BY.get(kind.lower().replace("_", ""), "Tender document")
+    for text in (row.title, row.note):
+        yield from ((number, "Tender number") for number in _IN_TEXT.findall(text or ""))
+
+
+def make_documents(rows: Iterable[DocumentRow], tranches: Mapping[str, frozenset[str]]) -> dict[str, Document]:
+    """By folded number. A document of a whole tranche means the tranche, any other its blocks."""
+    found: dict[str, tuple[str, str, str, set[str]]] = {}
+    for row in rows:
+        for number, kind in _numbers_of(row):
+            key = searchable(number).strip()
+            entry = found.setdefault(key, (number, kind, row.title or f"{kind} {number}", set()))
+            entry[3].update(row.blocks)
+    documents = {}
+    for key, (number, kind, title, ids) in found.items():
+        tranche = next((name for name, blocks in tranches.items() if blocks == ids), None)
+        if tranche is None and len(ids) > _MOST_IDS:
+            continue
+        meant = ("tranche", tranche) if tranche else ("ids", ",".join(sorted(ids)))
+        meaning = Meaning(*meant, title, "tenders", f"{kind} {number}")
+        documents[key] = Document(key, number, title, meaning, tuple(sorted(ids)))
+    return documents
+
+
+_documents = Kept(lambda session, _: make_documents(list_documents(session), list_tranches(session)))
+
+
+def get_documents(session: Session, vocabulary: Vocabulary) -> Mapping[str, Document]:
+    """The documents of the present revision, read when first asked for."""
+    return _documents.get(session, vocabulary)

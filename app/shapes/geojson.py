@@ -1,0 +1,132 @@
+"""GeoJSON, read in Python: what is wrong with it can be said with its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+import shapely
+from pyproj import CRS
+from shapely.errors import GEOSException
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from app.shapes.faults import BadFile
+from app.shapes.layer import Layer
+from app.shapes.systems import WGS84, crs_of_code
+
+# Kind of shape → how deep its positions lie.
+_DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
+_COLLECTION = "GeometryCollection"
+_MOST_NESTED = 8
+
+
+def read_geojson(content: bytes, name: str) -> Layer:
+    """A geometry, a feature or a collection of features. Raises: BadFile."""
+    document = _parse(content, name)
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind == "Topology":
+        raise BadFile(f"{name} is TopoJSON, which is not read; save it as GeoJSON.")
+    if kind != "FeatureCollection" and kind != "Feature" and kind != _COLLECTION and kind not in _DEPTHS:
+        raise BadFile(f"{name} is JSON but no GeoJSON: it has no “type” such as FeatureCollection, Feature or Polygon.")
+    reader = _Reader(name)
+    shapes = [reader.shape_of(number, found) for number, found in enumerate(_geometries(document, name), 1)]
+    crs = _crs(document, name)
+    return Layer(name, shapes, crs or WGS84, assumed=crs is None, has_heights=reader.has_heights)
+
+
+def _parse(content: bytes, name: str) -> Any:
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{name} is no text in UTF-8 (byte {error.start + 1:,}); save it as UTF-8.") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
+            raise BadFile(
+                f"{name} breaks off in line {error.lineno:,}: it is cut short; save or send it anew."
+            ) from None
+        raise BadFile(
+            f"{name} is no JSON: line {error.lineno:,}, column {error.colno:,} ({error.msg.lower()})."
+        ) from None
+    except (RecursionError, ValueError):
+        raise BadFile(f"{name} is nested too deeply, or has a number that is too long.") from None
+
+
+def _geometries(document: dict[str, Any], name: str) -> Iterator[Any]:
+    """The geometry of each feature. Raises: BadFile."""
+    if document["type"] != "FeatureCollection":
+        yield document.get("geometry") if document["type"] == "Feature" else document
+        return
+    features = document.get("features")
+    if not isinstance(features, list):
+        raise BadFile(f"{name}: the FeatureCollection has no list of “features”.")
+    for number, feature in enumerate(features, 1):
+        if not isinstance(feature, dict) or feature.get("type") != "Feature":
+            raise BadFile(f"{name}: member {number:,} of “features” is no Feature.")
+        yield feature.get("geometry")
+
+
+def _crs(document: dict[str, Any], name: str) -> CRS | None:
+    """What the older member "crs" names; RFC 7946 has WGS 84 alone."""
+    if document.get("crs") is None:
+        return None
+    text = json.dumps(document["crs"])
+    if "CRS84" in text:
+        return WGS84
+    code = re.search(r"EPSG:(?:[0-9.]*:)?([0-9]{4,6})\b", text)
+    if not code:
+        raise BadFile(f"{name} names a reference system that is not known ({text[:80]}); save it as EPSG:4326.")
+    return crs_of_code(f"EPSG:{code[1]}", name)
+
+
+class _Reader:
+    """Geometries as JSON has them → shapes; remembers whether a position had a height."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.has_heights = name, False
+
+    def shape_of(self, number: int, found: Any) -> BaseGeometry | None:
+        """Raises: BadFile, naming the feature."""
+        if found is None:
+            return None
+        try:
+            return self._shape(found, 0)
+        except (ValueError, TypeError, KeyError, OverflowError, GEOSException) as error:
+            raise BadFile(f"{self.name}: the geometry of feature {number:,} cannot be read: {_words(error)}.") from None
+
+    def _shape(self, found: Any, nested: int) -> BaseGeometry:
+        kind = found.get("type") if isinstance(found, dict) else None
+        if kind == _COLLECTION:
+            if nested == _MOST_NESTED:
+                raise ValueError("its collections are nested too deeply")
+            parts = found.get("geometries")
+            if not isinstance(parts, list):
+                raise ValueError("a GeometryCollection has no list of “geometries”")
+            return shapely.GeometryCollection([self._shape(part, nested + 1) for part in parts])
+        if kind not in _DEPTHS:
+            raise ValueError("its “type” is no kind of shape")
+        return shape({"type": kind, "coordinates": self._positions(found.get("coordinates"), _DEPTHS[kind])})
+
+    def _positions(self, value: Any, depth: int) -> Any:
+        if not isinstance(value, list):
+            raise ValueError("its “coordinates” are not nested as its type wants them")
+        if depth:
+            return [self._positions(part, depth - 1) for part in value]
+        if len(value) < 2:
+            raise ValueError("a position has fewer than two numbers")
+        if not all(type(n) in (int, float) and isfinite(n) for n in value[:2]):
+            raise ValueError("a position holds something that is no number")
+        self.has_heights = self.has_heights or len(value) > 2
+        return (float(value[0]), float(value[1]))
+
+
+def _words(error: Exception) -> str:
+    text = str(error)
+    if "linearring requires" in text.lower():
+        return "a ring has fewer than four positions"
+    return text[:120].rstrip(".") or "it is damaged"

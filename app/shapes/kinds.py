@@ -1,0 +1,85 @@
+"""Which format a file is of: by its first bytes, not by its name, which may say anything."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Literal
+
+from app.shapes.faults import BadFile
+
+# Archives hold a Shapefile or a KML, marked-up texts are KML or GPX: the process that reads them finds out which.
+Kind = Literal["archive", "markup", "GeoJSON", "GeoPackage", "FlatGeobuf"]
+
+TAKEN = "GeoJSON, KML, KMZ, GPX, a Shapefile as zip, GeoPackage and FlatGeobuf are read"
+
+_TAKEN_BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
+    (b"PK\x03\x04", "archive"),
+    (b"PK\x05\x06", "archive"),
+    (b"SQLite format 3\0", "GeoPackage"),
+    (b"fgb\x03fgb", "FlatGeobuf"),
+    (b"{", "GeoJSON"),
+    (b"[", "GeoJSON"),
+    (b"<", "markup"),
+)
+_OTHER_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"II*\0", "a picture (TIFF)"),
+    (b"MM\0*", "a picture (TIFF)"),
+    (b"%PDF", "a PDF document"),
+    (b"\x1f\x8b", "packed with gzip"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"PAR1", "a Parquet table"),
+    (b"AC10", "a drawing (DWG)"),
+)
+_SHAPEFILE_BEGINNING = b"\x00\x00\x27\x0a"
+_SHAPEFILE_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+# Ending of a name → the formats that it may stand for.
+_ENDINGS: dict[str, tuple[str, ...]] = {
+    ".geojson": ("GeoJSON",),
+    ".json": ("GeoJSON",),
+    ".kml": ("KML",),
+    ".kmz": ("KMZ",),
+    ".gpx": ("GPX",),
+    ".zip": ("Shapefile", "KMZ"),
+    ".gpkg": ("GeoPackage",),
+    ".fgb": ("FlatGeobuf",),
+}
+
+
+def tell_kind(content: bytes, name: str) -> Kind:
+    """Raises: BadFile where it is none that is read."""
+    if not content.strip():
+        raise BadFile(f"{name} is empty.")
+    plain = content[:64]
+    for mark in _MARKS:
+        plain = plain.removeprefix(mark)
+    # Texts in UTF-16 have a zero beside each letter.
+    text = plain.replace(b"\0", b"").lstrip()
+    for beginning, kind in _TAKEN_BEGINNINGS:
+        if plain.startswith(beginning) or (len(beginning) == 1 and text.startswith(beginning)):
+            return kind
+    if content.startswith(_SHAPEFILE_BEGINNING) or _ending(name) in _SHAPEFILE_PARTS:
+        raise BadFile(
+            f"{name} is one part of a Shapefile, which says nothing by itself: pack its .shp, .shx, .dbf and .prj "
+            "into one zip and give that."
+        )
+    for beginning, what in _OTHER_BEGINNINGS:
+        if plain.startswith(beginning):
+            raise BadFile(f"{name} is {what}; {TAKEN}.")
+    raise BadFile(f"{name} is of no format that is known; {TAKEN}.")
+
+
+def misnamed(name: str, found: str) -> str | None:
+    """A notice where the name says another format than the content."""
+    ending = _ending(name)
+    if found in _ENDINGS.get(ending, (found,)):
+        return None
+    return f"Its name ends in {ending}, but its content is {found}; it is read as that."
+
+
+def _ending(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()

@@ -1,0 +1,204 @@
+// Drawing a rectangle, a circle or a polygon: on the map by mouse, touch or keys, or in a form.
+
+import { collectCorners, placeInMiddle } from "./corners.js";
+import { distanceM } from "./geodesy.js";
+import { createSketch, holdMap, toPosition } from "./marks.js";
+import { actions, attempt, button, foldedForm, parseNumber } from "./panel.js";
+import { parsePosition, positionWords, Refusal } from "./positions.js";
+import { boundsOf, circleOf, makeCircle, makePolygon, makeRectangle, parseShape, toWkt } from "./shapes.js";
+import { lengthWords } from "./sizes.js";
+
+const DRAG_PX = 6;
+const ARROWS = "Draw with the arrow keys";
+const ARROWS_HINT = "The arrow keys move the map under the cross, plus and minus zoom, Space sets a point at the cross";
+
+const HINTS = {
+  rectangle: "Press and drag from corner to corner, or click two opposite corners.",
+  circle: "Press at the centre and drag to the edge, or click the centre and then the edge.",
+  polygon: "Click each corner. Click the first corner again, or press Enter, to finish; Backspace removes the last corner.",
+};
+const TITLES = { rectangle: "Draw a rectangle", circle: "Draw a circle", polygon: "Draw a polygon" };
+
+/** @param {import("./index.js").Context} context */
+export function start(context) {
+  const { id, panel } = context;
+  const session = id === "polygon" ? drawPolygon(context) : drawByTwo(context, id);
+  panel.say(`${HINTS[id]} Escape cancels.`);
+  return session;
+}
+
+/** By two points: corner and corner, or centre and edge. */
+function drawByTwo({ map, panel, done, cancel, shape }, kind) {
+  const make = kind === "circle" ? circleThrough : rectangleBetween;
+  const sketch = createSketch(map);
+  let first = null;
+  const held = holdMap(map, { drags: true, onMiddle: () => preview(toPosition(map.getCenter())) });
+  const preview = (here) => {
+    if (!first) return;
+    try {
+      sketch.surface(make(first, here).geometry.coordinates[0]);
+      panel.show(sizeBetween(kind, first, here));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  };
+  const set = (here) => {
+    panel.refuse("");
+    if (!first) {
+      first = here;
+      sketch.dots([first]);
+      return;
+    }
+    if (!attempt(panel, () => done(make(first, here)))) restart();
+  };
+  const restart = () => {
+    first = null;
+    sketch.dots([]);
+    sketch.surface([]);
+  };
+  const unlisten = listen(map, { set, preview, begin: (here) => (first ??= here) });
+  panel.open(
+    TITLES[kind],
+    actions(button(ARROWS, () => useArrows(panel, held.showCross)), button("Cancel", cancel)),
+    kind === "circle" ? circleForm(panel, shape, done) : rectangleForm(panel, shape, done),
+  );
+  return {
+    key: (event) => {
+      if (event.key === "Backspace") restart();
+      else if (event.key === " " || event.key === "Enter") placeInMiddle(map, held, set);
+      else return;
+      event.preventDefault();
+    },
+    stop: () => {
+      unlisten();
+      held.stop();
+      sketch.remove();
+    },
+  };
+}
+
+function useArrows(panel, showCross) {
+  showCross();
+  panel.say(`${ARROWS_HINT}. Enter finishes, Backspace takes back, Escape cancels.`);
+}
+
+/** Clicks and strokes of mouse, pen and finger. Two fingers zoom. */
+function listen(map, { set, preview, begin }) {
+  const container = map.getContainer();
+  /** @type {PointerEvent | null} */
+  let pressed = null;
+  let dragged = false;
+  const isOnMap = ({ target }) => !target.closest(".leaflet-control, .tool-panel, .leaflet-popup");
+  const down = (event) => {
+    dragged = false;
+    pressed = event.isPrimary && event.button === 0 && isOnMap(event) ? event : null;
+  };
+  const move = (event) => {
+    if (!event.isPrimary) return;
+    if (pressed && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) > DRAG_PX) {
+      if (!dragged) begin(toPosition(map.mouseEventToLatLng(pressed)));
+      dragged = true;
+    }
+    if (dragged || (!pressed && isOnMap(event))) preview(toPosition(map.mouseEventToLatLng(event)));
+  };
+  const up = (event) => {
+    if (dragged && pressed && event.isPrimary) set(toPosition(map.mouseEventToLatLng(event)));
+    pressed = null;
+  };
+  // After a stroke the browser tells of a click as well.
+  const click = ({ latlng }) => !dragged && set(toPosition(latlng));
+  const handlers = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: () => (pressed = null) };
+  for (const [name, handler] of Object.entries(handlers)) container.addEventListener(name, handler);
+  map.on("click", click);
+  return () => {
+    for (const [name, handler] of Object.entries(handlers)) container.removeEventListener(name, handler);
+    map.off("click", click);
+  };
+}
+
+const circleThrough = (centre, edge) => makeCircle(centre, distanceM(centre, edge) / 1000);
+
+function rectangleBetween(one, other) {
+  const [west, south, east, north] = boundsOf([one, other]);
+  return makeRectangle({ west, south, east, north });
+}
+
+function sizeBetween(kind, one, other) {
+  if (kind === "circle") return `Radius ${lengthWords(distanceM(one, other))}`;
+  const [west, south, east, north] = boundsOf([one, other]);
+  const [width, height] = [distanceM([west, south], [east, south]), distanceM([west, south], [west, north])];
+  return `${lengthWords(width)} by ${lengthWords(height)}`;
+}
+
+function drawPolygon({ map, panel, done, cancel, shape }) {
+  const finish = () => attempt(panel, () => done(makePolygon(session.corners())));
+  const session = collectCorners(map, {
+    onChange: (corners) => {
+      panel.refuse("");
+      panel.show(corners.length ? `Corners: ${corners.length}` : "");
+      session.sketch.surface(corners.length > 2 ? corners : []);
+    },
+    onFinish: finish,
+  });
+  panel.open(
+    TITLES.polygon,
+    actions(
+      button("Finish", finish),
+      button("Remove last corner", session.undo),
+      button(ARROWS, () => useArrows(panel, session.useArrows)),
+      button("Cancel", cancel),
+    ),
+    polygonForm(panel, shape, done),
+  );
+  return session;
+}
+
+const text = (value) => (value == null ? "" : String(value));
+
+function rectangleForm(panel, shape, done) {
+  const now = shape?.kind === "rectangle" ? boundsOf(shape.geometry.coordinates[0]) : [];
+  const labels = { west: "West", south: "South", east: "East", north: "North" };
+  const fields = Object.entries(labels).map(([name, label], i) => ({ name, label, value: text(now[i]), hint: "degrees" }));
+  return foldedForm(panel, {
+    heading: "Type its sides",
+    fields,
+    submit: "Set the rectangle",
+    use: (values) => {
+      const sides = Object.entries(labels).map(([name, label]) => [name, parseNumber(values[name], label)]);
+      done(makeRectangle(checkSides(Object.fromEntries(sides))));
+    },
+  });
+}
+
+/** @param {any} sides degrees */
+function checkSides(sides) {
+  for (const [name, value] of Object.entries(sides)) {
+    const most = name === "west" || name === "east" ? 180 : 90;
+    if (Math.abs(value) <= most) continue;
+    throw new Refusal(`${name[0].toUpperCase()}${name.slice(1)}: ${value} lies outside −${most} to ${most} degrees.`);
+  }
+  return sides;
+}
+
+function circleForm(panel, shape, done) {
+  const now = shape?.kind === "circle" ? circleOf(shape.geometry) : null;
+  return foldedForm(panel, {
+    heading: "Type centre and radius",
+    fields: [
+      { name: "centre", label: "Centre", value: now ? positionWords(now.centre).decimal : "", hint: "latitude, longitude" },
+      { name: "radius", label: "Radius", value: text(now?.radiusKm), hint: "km" },
+    ],
+    submit: "Set the circle",
+    use: ({ centre, radius }) => done(makeCircle(parsePosition(centre), parseNumber(radius, "Radius"))),
+  });
+}
+
+function polygonForm(panel, shape, done) {
+  const hint = "one corner to a line: latitude, longitude; or WKT: POLYGON((lon lat, …))";
+  return foldedForm(panel, {
+    heading: "Type its corners",
+    fields: [{ name: "corners", label: "Corners", rows: 5, hint, value: shape?.kind === "polygon" ? toWkt(shape.geometry) : "" }],
+    submit: "Set the polygon",
+    use: ({ corners }) => done(parseShape(corners)),
+  });
+}
