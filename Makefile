@@ -14,6 +14,8 @@ ARGS ?=
 .PHONY: run test test-slow check format bench help clean stale
 
 VENDOR := frontend/static/vendor/.copied
+# Our own scripts and styles, each page's in a few files.
+BUILT := frontend/static/built/.built
 # What judges the pages and their scripts (axe, Lighthouse, tsc); no reader is ever sent any of it.
 PROOFS := tests/web/node_modules/.fetched
 # With a database of your own (DATABASE_URL) no PostgreSQL is needed on this machine.
@@ -26,13 +28,13 @@ FIND_PYTHON := for python in python3 python3.13 python3.12 python3.11; do \
 
 PIP_INSTALL := .venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e
 
-run: .venv/.installed $(VENDOR) $(DATABASE)  ## serve the portal in the foreground (PORT=8000 HOST=127.0.0.1)
+run: .venv/.installed $(BUILT) $(DATABASE)  ## serve the portal in the foreground (PORT=8000 HOST=127.0.0.1)
 	@exec .venv/bin/khanij serve
 
-test: .venv/.installed-dev $(VENDOR) $(PROOFS) $(DATABASE) .venv/.chromium  ## run all tests on a real PostGIS and a real Chromium (ARGS=...)
-	.venv/bin/pytest $(ARGS)
+test: .venv/.installed-dev $(BUILT) $(PROOFS) $(DATABASE) .venv/.chromium  ## run all tests on a real PostGIS and a real Chromium (ARGS=...)
+	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-test-slow: .venv/.installed-dev $(VENDOR) $(PROOFS) $(DATABASE) .venv/.chromium .venv/.gis  ## run the long proofs (ARGS=...)
+test-slow: .venv/.installed-dev $(BUILT) $(PROOFS) $(DATABASE) .venv/.chromium .venv/.gis  ## run the long proofs (ARGS=...)
 	.venv/bin/pytest -m slow $(ARGS)
 
 check: .venv/.installed-dev $(PROOFS)  ## lint, formatting, types and the import contract
@@ -46,7 +48,7 @@ format: .venv/.installed-dev  ## put the code into its usual form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: .venv/.installed-dev $(VENDOR) $(DATABASE)  ## run the benchmarks (ARGS=...)
+bench: .venv/.installed-dev $(BUILT) $(DATABASE)  ## run the benchmarks (ARGS=...)
 	.venv/bin/pytest -s tests/bench $(ARGS)
 
 help:  ## list these commands
@@ -54,7 +56,7 @@ help:  ## list these commands
 
 clean:  ## stop the private database and remove everything that was made, its data too
 	@if [ -e .postgres ]; then python=$$($(FIND_PYTHON)) && $$python -B -m app.cluster remove; fi
-	rm -rf .venv build *.egg-info frontend/node_modules frontend/static/vendor tests/web/node_modules test-results
+	rm -rf .venv build *.egg-info frontend/node_modules frontend/static/vendor frontend/static/built tests/web/node_modules test-results
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -83,6 +85,10 @@ endif
 $(VENDOR): frontend/package.json frontend/package-lock.json frontend/copy_vendor.mjs | .venv/.installed
 	cd frontend && ../.venv/bin/npm ci --ignore-scripts --no-audit --no-fund
 	cd frontend && ../.venv/bin/node copy_vendor.mjs
+	@touch $@
+
+$(BUILT): frontend/build.mjs $(VENDOR) $(shell find frontend/bundles frontend/static/js frontend/static/css -type f)
+	cd frontend && ../.venv/bin/node build.mjs
 	@touch $@
 
 $(PROOFS): tests/web/package.json tests/web/package-lock.json | .venv/.installed

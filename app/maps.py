@@ -79,8 +79,8 @@ class MapLayer(NamedTuple):
 
 
 class MapView(NamedTuple):
-    """How an explorer's map begins: theme, place, open block, drawn shape; how many blocks there are, and of more than
-    how many it draws tiles."""
+    """How an explorer's map begins: theme, place, open block, drawn shape, swipe; how many blocks there are, and of
+    more than how many it draws tiles."""
 
     theme: str = "status"
     place: Place | None = None
@@ -89,6 +89,7 @@ class MapView(NamedTuple):
     most_shapes: int | None = None
     shape: dict[str, Any] | None = None  # GeoJSON, EPSG:4326: what the blocks are asked to meet
     buffer_km: float = 0.0
+    swipe: tuple[str, str] | None = None  # what stands left and right of the divider
 
 
 PLAIN_VIEW = MapView()
@@ -135,10 +136,7 @@ class PortalMap(folium.Map, _Plain):
         ("fullscreen", f"{VENDOR}/fullscreen/fullscreen.js"),
     ]
     default_css = [  # noqa: RUF012
-        ("leaflet_css", f"{VENDOR}/leaflet/leaflet.css"),
-        ("fullscreen_css", f"{VENDOR}/fullscreen/fullscreen.css"),
-        ("map_css", "/static/css/map.css"),
-        ("controls_css", "/static/css/controls.css"),
+        ("map_css", "/static/built/map.css"),
     ]
     _template = Template(
         """
@@ -284,7 +282,7 @@ def render(frame: PortalMap) -> MapParts:
     frame.render()  # type: ignore[no-untyped-call]
     figure.header._children.pop("meta_http")  # the page declares its encoding itself
     header = figure.header.render().replace("<script src=", "<script defer src=")
-    imports = 'import * as portal from "/static/js/portal.js";'
+    imports = 'import * as portal from "/static/built/portal.js";'
     script = f'<script type="module">\n{imports}\n{squeeze(figure.script.render())}\n</script>'
     # All three are made here from constants and from values escaped by `to_script_json` or `|e`.
     return MapParts(*(Markup(part) for part in (squeeze(header), squeeze(figure.html.render()), script)))  # noqa: S704

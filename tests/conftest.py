@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -33,6 +34,20 @@ from app.routes.common import vocabulary_dependency
 from app.settings import PROJECT_ROOT, Settings
 
 SHARED = PROJECT_ROOT.parent / "shared"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Pages are tested with the scripts and styles as they are now, also where `make` was not asked before."""
+    frontend = PROJECT_ROOT / "frontend"
+    sources = [
+        p for name in ("bundles", "static/js", "static/css") for p in (frontend / name).rglob("*") if p.is_file()
+    ]
+    built = frontend / "static" / "built" / "portal.js"
+    newest = max(source.stat().st_mtime for source in [*sources, frontend / "build.mjs"])
+    node = PROJECT_ROOT / ".venv" / "bin" / "node"
+    if "PYTEST_XDIST_WORKER" in os.environ or (built.exists() and built.stat().st_mtime >= newest) or not node.exists():
+        return
+    subprocess.run([node, "build.mjs"], cwd=frontend, check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def test_asks_no_other_host(parts):
 
 def test_every_file_that_the_portal_owns_is_there(parts):
     own = [path for path in re.findall(r'"/static/([^"]+)"', "".join(parts)) if not path.startswith("vendor/")]
-    assert "js/portal.js" in own
+    assert "built/portal.js" in own
     assert [path for path in own if not (STATIC / path).is_file()] == []
 
 
@@ -51,7 +51,7 @@ def test_libraries_are_deferred_so_that_they_run_before_the_module(parts):
     scripts = re.findall(r"<script[^>]*>", parts.header)
     assert len(scripts) == 2
     assert all(" defer " in script for script in scripts)
-    assert parts.script.startswith('<script type="module">\nimport * as portal from "/static/js/portal.js";')
+    assert parts.script.startswith('<script type="module">\nimport * as portal from "/static/built/portal.js";')
 
 
 def test_same_arguments_same_bytes(parts):

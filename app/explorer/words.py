@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shapely
+
 from app import wording
+from app.errors import BadParameter
+from app.params.shapes import read_shape
 from app.queries.vocabulary import Vocabulary
 from app.values import UNKNOWN
 
@@ -97,6 +101,19 @@ def say_value(name: str, value: str, vocabulary: Vocabulary) -> str:
     return _say_text(name, value)
 
 
+def _say_shape(text: str) -> str:
+    """polygon, 5 corners: what a shape is, not the numbers that it is made of."""
+    try:
+        shape = read_shape(text)
+    except BadParameter:
+        return text[:40]
+    corners = int(shapely.get_num_coordinates(shape))
+    kind = shape.geom_type.lower().replace("multi", "several ").replace("linestring", "line")
+    is_area = shape.geom_type.endswith("Polygon")
+    corners -= sum(1 + len(part.interiors) for part in getattr(shape, "geoms", [shape])) if is_area else 0
+    return kind if corners < 2 else f"{kind}, {corners:,} corners"
+
+
 def _say_text(name: str, value: str) -> str:
     if name == "datetime":
         start, slash, end = value.partition("/")
@@ -105,6 +122,8 @@ def _say_text(name: str, value: str) -> str:
         words = ("" if part in ("..", "") else wording.format_date(part) for part in (start, end))
         first, last = words
         return f"{first} to {last}" if first and last else f"from {first}" if first else f"up to {last}"
-    if name in ("intersects", "ids", "filter") and len(value) > 40:
+    if name == "intersects":
+        return _say_shape(value)
+    if name in ("ids", "filter") and len(value) > 40:
         return f"{value[:37]}…"
     return value

@@ -9,6 +9,8 @@ from app.filters import LIST_COLUMNS
 # Of these, a form sends each choice by itself; an address has them by comma.
 BY_COMMA = frozenset({*LIST_COLUMNS, "layers", "columns"})
 _SINCE, _UNTIL = "since", "until"
+# Fields of a form that stand in no address.
+FORM_NAMES = (_SINCE, _UNTIL, "search")
 
 Pairs = list[tuple[str, str]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from app.errors import BadParameter
@@ -45,8 +46,10 @@ COLUMNS = (
     "updated_at",
 )
 DEFAULT_COLUMNS = ("status", "minerals", "stage", "area_ha")
-VIEW_NAMES = ("theme", "layers", "columns", "map", "block", "v")
+VIEW_NAMES = ("theme", "layers", "columns", "map", "block", "shape", "swipe", "v")
 _GREATEST_ZOOM = 18
+# A shape with more corners than a link carries stays on its reader's device; the link says that there was one.
+ON_DEVICE = "device"
 
 
 class Place(NamedTuple):
@@ -65,6 +68,8 @@ class ViewState(NamedTuple):
     columns: tuple[str, ...] = DEFAULT_COLUMNS
     place: Place | None = None
     block: str | None = None
+    on_device: bool = False
+    swipe: tuple[str, str] | None = None  # left and right of the divider: each a theme, or a day as YYYY-MM-DD
 
 
 def parse_view(asked: Mapping[str, str]) -> tuple[ViewState, dict[str, str], list[BadParameter]]:
@@ -133,6 +138,40 @@ def _block(state: ViewState, text: str) -> ViewState:
     return state._replace(block=text)
 
 
+def _shape(state: ViewState, text: str) -> ViewState:
+    if text != ON_DEVICE:
+        raise BadParameter(f"shape: “{text[:100]}” is not {ON_DEVICE}; a drawn shape is intersects.", parameter="shape")
+    return state._replace(on_device=True)
+
+
+def _swipe(state: ViewState, text: str) -> ViewState:
+    """`status,stage` or `2024-12-31,stage`: what the map shows left and right of its divider."""
+    sides = [part.strip() for part in text.split(",")]
+    if len(sides) != 2:
+        raise BadParameter(
+            f"swipe: “{text[:100]}” is not two sides by comma, such as status,stage or 2024-12-31,2026-11-24.",
+            parameter="swipe",
+        )
+    for side in sides:
+        if side not in MAP_THEMES and not _is_day(side):
+            close = nearest(side, list(MAP_THEMES)) or list(MAP_THEMES)
+            raise BadParameter(
+                f"swipe: “{side[:100]}” is no side: there are {', '.join(close)}, or a day such as 2024-12-31.",
+                parameter="swipe",
+            )
+    left, right = sides
+    if left == right:
+        raise BadParameter(f"swipe: both sides are {left}; there is nothing to compare.", parameter="swipe")
+    return state._replace(swipe=(left, right))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def _version(state: ViewState, text: str) -> ViewState:
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= VERSION:
         raise BadParameter(
@@ -148,5 +187,7 @@ _READERS = {
     "columns": _columns,
     "map": _place,
     "block": _block,
+    "shape": _shape,
+    "swipe": _swipe,
     "v": _version,
 }

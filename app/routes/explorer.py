@@ -24,15 +24,16 @@ from app.explorer.words import COLUMN_TITLES, NUMBERS, SORT_BY, say_filter
 from app.filters import to_cql2, where
 from app.maps import INDIA, MapLayer, MapParts, MapView, draw_map
 from app.params import FILTER_NAMES, Slice, parse_leniently, parse_slice
-from app.params.forms import from_form
+from app.params.forms import FORM_NAMES, from_form
 from app.params.paging import make_key_token, question_of
-from app.params.views import OVERLAYS, VIEW_NAMES, ViewState, parse_view
+from app.params.views import ON_DEVICE, OVERLAYS, VIEW_NAMES, ViewState, parse_view
 from app.queries import records
 from app.queries.counts import count_known
 from app.queries.facets import list_facets
 from app.queries.items import count_features, get_extent
 from app.queries.moments import view_at
 from app.queries.vocabulary import Vocabulary
+from app.routes.bodies import BodyDep, merge_body
 from app.routes.common import VocabularyDep, base_url
 from app.routes.frame import CLOCKS, common, items_url, notices_of, read_clocks, render, widen
 from app.search import canonical_filters
@@ -45,18 +46,53 @@ BY_NAME = (SortKey("name", False),)
 # Of more blocks than this the map draws tiles, not each block as an element of its own.
 MOST_SHAPES = 2_000
 _SLICE = ("sortby", "limit", "offset", "token")
+_SHAPE_ELSEWHERE = (
+    "This link was made with a shape that has too many corners to travel in a link: it stays on the device where it "
+    "was drawn or loaded. Draw or load it again to apply it; everything else is applied."
+)
+
+
+# What a POST may hold: a shape that is too large for an address.
+_SHAPE = ("intersects", "buffer_km")
+# Of so many blocks that such a shape finds, files and feeds are asked for by their ids.
+MOST_IDS = 200
 
 
 @router.get("/", response_model=None)
 def explorer(request: Request, session: SessionDep, vocabulary: VocabularyDep) -> Response:
     """All blocks, filtered: map and table."""
-    if moved := _canonical(request, session, vocabulary):
-        return RedirectResponse(moved, 303)
+    pairs = _canonical(request, session, vocabulary)
+    if pairs != request.query_params.multi_items():
+        return RedirectResponse(f"/?{_write(pairs)}" if pairs else "/", 303)
+    return _answer(request, session, vocabulary, dict(pairs), {})
+
+
+@router.post("/", response_model=None)
+def explorer_of_shape(request: Request, session: SessionDep, vocabulary: VocabularyDep, sent: BodyDep) -> Response:
+    """The same for a shape that is too large for an address: it is read, and not kept.
+
+    Raises: BadParameter where the body holds anything else.
+    """
+    given = merge_body(request, sent)
+    shape = {name: text for name, text in given.items() if name not in request.query_params}
+    for name in shape:
+        if name not in _SHAPE:
+            raise BadParameter(f"{name}: the body of this address holds {' and '.join(_SHAPE)} only.", parameter=name)
+    pairs = _canonical(request, session, vocabulary)
+    answer = _answer(request, session, vocabulary, dict(pairs) | {"shape": ON_DEVICE}, shape)
+    answer.headers["HX-Push-Url"] = f"/?{_write([*(p for p in pairs if p[0] != 'shape'), ('shape', ON_DEVICE)])}"
+    return answer
+
+
+def _answer(
+    request: Request, session: Session, vocabulary: Vocabulary, asked: dict[str, str], own: Mapping[str, str]
+) -> Response:
+    """The page. `asked`: what its address has; `own`: the shape that was sent beside it, which no link has."""
     blocks = COLLECTIONS["blocks"]
-    asked = dict(request.query_params)
-    selection, kept, problems = parse_leniently(asked, blocks, vocabulary)
+    selection, kept, problems = parse_leniently(asked | dict(own), blocks, vocabulary)
     clocks = read_clocks(request, session, vocabulary, blocks)
     filters = kept | clocks.kept
+    linked = {name: text for name, text in filters.items() if name not in own}
     state, view_kept, view_problems = parse_view(asked)
     page, question, page_problems = _page_of(asked, filters)
     view = view_at(blocks, clocks.moment)
@@ -68,8 +104,13 @@ def explorer(request: Request, session: SessionDep, vocabulary: VocabularyDep) -
     rest = view_kept | {name: asked[name] for name in ("sortby", "limit") if name in asked}
 
     def query(**changes: Any) -> str:
-        return _address(filters | rest, changes)
+        gone = {"shape": None} if "intersects" in changes else {}
+        return _address(linked | rest, changes | gone)
 
+    taken: dict[str, str] | None = linked
+    if own:
+        ids = records.list_ids(session, view, condition, MOST_IDS + 1)
+        taken = {"ids": ",".join(ids), **clocks.kept} if 0 < len(ids) <= MOST_IDS else None
     cql2, unsaid = to_cql2(selection, kept.get("filter"))
     found = [*problems, *view_problems, *page_problems, *clocks.problems]
     return render(
@@ -79,11 +120,13 @@ def explorer(request: Request, session: SessionDep, vocabulary: VocabularyDep) -
         q=asked.get("q", ""),
         asked=kept,
         filters=filters,
+        linked=linked,
         view_kept=view_kept,
         notices=[
             *(f"{problem.detail} It was left out; the rest is applied." for problem in found),
-            *notices_of(request, *FILTER_NAMES, *CLOCKS, *_SLICE, *VIEW_NAMES),
+            *notices_of(request, *FILTER_NAMES, *CLOCKS, *_SLICE, *VIEW_NAMES, *(FORM_NAMES if own else ())),
             *clocks.notices,
+            *([_SHAPE_ELSEWHERE] if state.on_device and not own else []),
         ],
         matched=matched,
         page=page,
@@ -100,26 +143,23 @@ def explorer(request: Request, session: SessionDep, vocabulary: VocabularyDep) -
         sort_by=SORT_BY,
         rows_choices=CHOICES_OF_ROWS,
         drops=_drops(session, view, vocabulary, kept, query) if not matched and kept else [],
-        files=files_of(filters, matched),
-        lines=lines_of(base_url(request), filters, cql2),
+        files=files_of(taken, matched) if taken is not None else [],
+        lines=lines_of(base_url(request), taken, cql2) if taken is not None else [],
         unsaid=[say_filter(name).lower() for name in unsaid],
-        map=_map(session, view, condition, filters, selection, state, matched),
-        items_query=urlencode(filters),
+        map=_map(session, view, condition, linked, selection, state, matched),
+        map_query=urlencode(linked),
+        items_query=urlencode(taken or {}) if taken is not None else None,
     )
 
 
-def _canonical(request: Request, session: Session, vocabulary: Vocabulary) -> str | None:
-    """Where the address that a form made really leads; None where it leads here."""
-    given = request.query_params.multi_items()
-    pairs = from_form(given)
+def _canonical(request: Request, session: Session, vocabulary: Vocabulary) -> list[tuple[str, str]]:
+    """What the address asks for, be it one that a form made or a text to be understood."""
+    pairs = from_form(request.query_params.multi_items())
     asked = dict(pairs)
-    if text := asked.pop("search", ""):
-        found = canonical_filters(text, session, vocabulary)
+    if text := asked.get("search", ""):
         view = {name: value for name, value in asked.items() if name in VIEW_NAMES}
-        pairs = list((found | view).items())
-    if pairs == given:
-        return None
-    return f"/?{_write(pairs)}" if pairs else "/"
+        return list((canonical_filters(text, session, vocabulary) | view).items())
+    return pairs
 
 
 def _page_of(asked: Mapping[str, str], filters: Mapping[str, str]) -> tuple[Page, dict[str, str], list[BadParameter]]:
@@ -200,7 +240,9 @@ def _map(
         bounds=_bounds(session, view, condition) if filters and matched else INDIA,
         layers=[blocks, *overlays],
         title="Map of India with mineral blocks",
-        view=MapView(state.theme, state.place, state.block, matched, MOST_SHAPES, *_shape(selection)),
+        view=MapView(
+            state.theme, state.place, state.block, matched, MOST_SHAPES, *_shape(selection), swipe=state.swipe
+        ),
     )
 
 

@@ -49,7 +49,7 @@ async function load(map, entry) {
     if (isTooMany(map, entry)) {
       await drawTiles(map, entry);
     } else {
-      const features = await loadFeatures(entry.options.url, note.progress);
+      const features = await loadFeatures(entry.options.url, note.progress, entry.options.body);
       // Another question was asked meanwhile: its answer is the one to draw.
       if (turn === entry.turn) {
         clear(entry);
@@ -67,7 +67,7 @@ async function load(map, entry) {
 }
 
 const isTooMany = (map, { options }) =>
-  options.kind === "blocks" && map.portal.options.most_shapes && map.portal.options.matched > map.portal.options.most_shapes;
+  options.kind === "blocks" && !options.body && map.portal.options.most_shapes && map.portal.options.matched > map.portal.options.most_shapes;
 
 /** @param {any} entry */
 export function clear(entry) {
@@ -83,9 +83,11 @@ export function clear(entry) {
  * @param {any} map
  * @param {any} entry
  * @param {string} url
+ * @param {string} [body] of the question, as a form, where it is too long for an address
  */
-export function refresh(map, entry, url) {
+export function refresh(map, entry, url, body = "") {
   entry.options.url = url;
+  entry.options.body = body;
   entry.loaded = map.hasLayer(entry.group) ? load(map, entry) : null;
   if (!entry.loaded) clear(entry);
   return entry.loaded;

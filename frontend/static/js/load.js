@@ -10,27 +10,31 @@ const MOST_PAGES = 200;
  * All features behind an items address.
  * @param {string} url
  * @param {(got: number, of: number | undefined) => void} [onProgress]
+ * @param {string} [body] of the question, as a form, where it is too long for an address
  * @returns {Promise<Feature[]>}
  * @throws {Error} with words for people
  */
-export async function loadFeatures(url, onProgress = () => {}) {
+export async function loadFeatures(url, onProgress = () => {}, body = "") {
   const features = [];
   /** @type {string | null} */
   let next = url;
-  for (let page = 0; next && page < MOST_PAGES; page += 1) {
-    const body = await getJson(next);
-    features.push(...body.features);
-    onProgress(features.length, body.numberMatched);
-    next = nextAddress(body);
+  for (let turn = 0; next && turn < MOST_PAGES; turn += 1) {
+    const page = await getJson(next, body);
+    features.push(...page.features);
+    onProgress(features.length, page.numberMatched);
+    next = nextAddress(page);
   }
   return features;
 }
 
-/** @param {string} url */
-async function getJson(url) {
+/** @param {string} url @param {string} [body] */
+async function getJson(url, body) {
   let response;
   try {
-    response = await fetch(url, { headers: { Accept: "application/geo+json" } });
+    const headers = { Accept: "application/geo+json" };
+    response = await (body
+      ? fetch(url, { method: "POST", headers, body: new URLSearchParams(body) })
+      : fetch(url, { headers }));
   } catch {
     throw new Error("the portal could not be reached");
   }

@@ -1,6 +1,8 @@
 // The view in the address: theme, layers, place, open block. What is asked for stands there already.
 
-export const VIEW_NAMES = ["theme", "layers", "columns", "map", "block", "v"];
+import { ON_DEVICE, deviceShape, keepShape, shapeForm } from "./device.js";
+
+export const VIEW_NAMES = ["theme", "layers", "columns", "map", "block", "swipe", "v"];
 const VERSION = "1";
 const DEFAULT_LAYERS = "processing-units";
 const QUIET_MS = 250;
@@ -77,4 +79,26 @@ function addView(detail) {
     else address.searchParams.set(name, value);
   }
   detail.path = address.pathname + address.search;
+  if (deviceShape()) addShape(detail);
+}
+
+/** A question with a shape that no address holds is sent with a body; a link that is without it takes it away. */
+function addShape(detail) {
+  const address = new URL(detail.path, location.href);
+  const fields = detail.parameters instanceof FormData ? detail.parameters : new FormData();
+  for (const [name, value] of fields) if (typeof value === "string") address.searchParams.append(name, value);
+  const isForm = detail.elt?.id === "panel";
+  if (!isForm && address.searchParams.get("shape") !== ON_DEVICE) {
+    keepShape(null);
+    return;
+  }
+  for (const name of ["shape", "intersects", "buffer_km"]) address.searchParams.delete(name);
+  address.searchParams.set("shape", ON_DEVICE);
+  const body = new FormData();
+  for (const [name, value] of shapeForm()) body.set(name, value);
+  detail.path = address.pathname + address.search;
+  detail.parameters = body;
+  detail.verb = "post";
+  detail.useUrlParams = false;
+  detail.headers["Content-Type"] = "application/x-www-form-urlencoded";
 }

@@ -1,19 +1,23 @@
 // When a filter changes, the server sends the table and the filters anew, and the map follows.
 
+import { shapeForm } from "./device.js";
 import { refresh } from "../layer.js";
 import { showAll } from "../map.js";
 
 /** @param {any} map */
 export function followFilters(map) {
   let items = document.getElementById("head")?.dataset.items;
+  let body = "";
   document.addEventListener("htmx:afterSettle", () => {
     const head = document.getElementById("head");
-    if (!head || head.dataset.items === items) return;
+    const form = shapeForm().toString();
+    if (!head || (head.dataset.items === items && form === body)) return;
     items = head.dataset.items;
+    body = form;
     map.portal.options.matched = Number(head.dataset.matched);
     map.closePopup();
     const entry = map.portal.layers.find(({ options }) => options.kind === "blocks");
-    if (entry && items) void refresh(map, entry, items)?.then(() => comeAlong(map, entry));
+    if (entry && items) void refresh(map, entry, items, body)?.then(() => comeAlong(map, entry));
   });
   // What could not be fetched is said; the page stays as it was.
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {

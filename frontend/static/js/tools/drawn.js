@@ -6,7 +6,6 @@ import { boundsOf, positionsOf } from "./shapes.js";
 const EARTH_M = 40075017;
 const TILE_PX = 256;
 const KM_PER_DEGREE = 111;
-const FIT_PX = 40;
 const CLOSEST = 15;
 
 /** @param {any} map */
@@ -28,14 +27,14 @@ export function createDrawn(map) {
       now = geometry && { geometry, bufferKm };
       draw();
     },
-    /** @param {boolean} still without a movement */
-    fit: (still) => {
+    /** @param {boolean} still without a movement @param {object} room what is to be left free */
+    fit: (still, room) => {
       if (!now) return;
       const [west, south, east, north] = boundsOf(positionsOf(now.geometry));
       const up = now.bufferKm / KM_PER_DEGREE;
       const aside = up / Math.max(0.1, Math.cos((Math.max(Math.abs(south), Math.abs(north)) * Math.PI) / 180));
       const bounds = L.latLngBounds([south - up, west - aside], [north + up, east + aside]);
-      map.fitBounds(bounds, { animate: !still, maxZoom: CLOSEST, padding: [FIT_PX, FIT_PX] });
+      map.fitBounds(bounds, { animate: !still, maxZoom: CLOSEST, ...room });
     },
   };
 }

@@ -5,6 +5,7 @@ import { makeForm } from "./panel.js";
 import { parsePosition, positionWords } from "./positions.js";
 
 const NEAR_ZOOM = 11;
+const HERE_M = 10;
 const HINT = "Decimal degrees, degrees with minutes and seconds, or UTM. Of two bare numbers the latitude comes first.";
 
 /** @param {import("./index.js").Context} context */
@@ -14,7 +15,8 @@ export function start({ map, panel, still }) {
     const [lon, lat] = parsePosition(position);
     result.replaceChildren(rowsOf([lon, lat]));
     panel.speak(`Map moved to ${positionWords([lon, lat]).decimal}`);
-    map.setView([lat, lon], Math.max(map.getZoom(), NEAR_ZOOM), { animate: !still });
+    const maxZoom = Math.max(map.getZoom(), NEAR_ZOOM);
+    map.fitBounds(L.latLng(lat, lon).toBounds(HERE_M), { animate: !still, maxZoom, ...panel.room(0) });
     mark(map, [lon, lat]);
   };
   const fields = [{ name: "position", label: "Position", hint: "20.95 N, 85.1 E or 45N 302442 2317786" }];

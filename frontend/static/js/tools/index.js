@@ -37,6 +37,7 @@ import { createToolbar } from "./toolbar.js";
  * @property {(address: string, file: Blob, signal: AbortSignal) => Promise<Response>} post
  */
 
+const FIT_PX = 40;
 const MOST_BUFFER_KM = 1000;
 const DRAWING = () => import("./draw.js");
 const MODULES = {
@@ -124,8 +125,8 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
     const hadFocus = panel.box.contains(document.activeElement);
     stop();
     update(given);
-    drawnInView(map, drawn, given, still);
     openShape();
+    if (!isInView(map, given)) fit();
     panel.speak(`${given.name} set. ${sizeOf(given)}`);
     if (hadFocus) panel.box.focus();
   }
@@ -167,7 +168,7 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
       element("label", { class: "tool-buffer" }, "Buffer, km", input),
       actions(
         canEdit(given) ? button("Change", () => take("edit", { byKeyboard: true })) : null,
-        button("Show it all", () => drawn.fit(still)),
+        button("Show it all", fit),
         button("Remove", () => press("remove", true)),
       ),
     );
@@ -196,6 +197,8 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
     if (hadFocus) toolbar.focus("remove");
     tell();
   }
+
+  const fit = () => drawn.fit(still, panel.room(FIT_PX));
 
   /** @type {{toggle: () => boolean} | null} */
   let graticule = null;
@@ -241,13 +244,12 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
   }
 
   setShape(shape, bufferKm);
-  return { setShape, fit: () => drawn.fit(still) };
+  return { setShape, fit };
 }
 
 /** A shape that was drawn is in view already; one from numbers or a file may lie elsewhere. */
-function drawnInView(map, drawn, { geometry }, still) {
-  const bounds = L.geoJSON(geometry).getBounds();
-  if (!map.getBounds().pad(0.02).contains(bounds)) drawn.fit(still);
+function isInView(map, { geometry }) {
+  return map.getBounds().pad(0.02).contains(L.geoJSON(geometry).getBounds());
 }
 
 /** @param {Given} given */

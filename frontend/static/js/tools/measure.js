@@ -19,18 +19,26 @@ export function start(context) {
   let session = null;
   let isEnded = false;
   const result = element("dl", { class: "tool-result" });
+  // Only while points are being set.
+  const close = button("Close the area", () => end(true));
+  const undo = button("Remove last point", () => session.undo());
+  const setEnded = (on) => {
+    isEnded = on;
+    close.hidden = on;
+    undo.hidden = on;
+  };
   const end = (isClosed) => {
     if (isClosed && session.corners().length < 3) {
       panel.refuse("An area needs three points or more.");
       return;
     }
-    isEnded = true;
+    setEnded(true);
     session.rest();
     finish(panel, result, session, isClosed);
   };
   const begin = () => {
     session?.stop();
-    isEnded = false;
+    setEnded(false);
     session = collectCorners(map, {
       onChange: (corners) => {
         panel.refuse("");
@@ -47,8 +55,8 @@ export function start(context) {
     "Measure",
     result,
     actions(
-      button("Close the area", () => !isEnded && end(true)),
-      button("Remove last point", () => !isEnded && session.undo()),
+      close,
+      undo,
       button("Start again", begin),
       button("Measure with the arrow keys", () => {
         if (isEnded) begin();
@@ -81,9 +89,9 @@ function readPoints(text) {
   return { corners: isClosed ? corners.slice(0, -1) : corners, isClosed };
 }
 
-function fitPoints({ map, still }, corners) {
+function fitPoints({ map, panel, still }, corners) {
   const bounds = L.latLngBounds(corners.map(([lon, lat]) => [lat, lon]));
-  map.fitBounds(bounds, { animate: !still, padding: [60, 60], maxZoom: 16 });
+  map.fitBounds(bounds, { animate: !still, maxZoom: 16, ...panel.room(40) });
 }
 
 function finish(panel, result, session, isClosed) {

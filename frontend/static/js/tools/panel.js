@@ -11,6 +11,8 @@ import { Refusal } from "./positions.js";
  * @property {(text: string) => void} say instruction, also read out
  * @property {(text: string) => void} speak read out, not seen: what is written elsewhere already
  * @property {(text: string) => void} show a figure that changes with each movement: seen, not read out
+ * @property {(px: number) => {paddingTopLeft: [number, number], paddingBottomRight: [number, number]}} room what
+ *   fitBounds must leave free, so that the box covers nothing
  * @property {(text: string) => void} refuse what is wrong; "" when it no longer is
  */
 
@@ -33,6 +35,7 @@ export function createPanel(map, onClose) {
     place.textContent = text;
     place.hidden = !text;
   };
+  /** @type {Panel} */
   const panel = {
     box,
     show: write(figure),
@@ -53,6 +56,12 @@ export function createPanel(map, onClose) {
       for (const clear of [panel.show, panel.refuse, write(hint)]) clear("");
       body.replaceChildren(...parts.filter(Boolean));
       box.hidden = false;
+    },
+    room: (px) => {
+      const isFoot = map.getContainer().classList.contains("is-small");
+      const left = box.hidden || isFoot ? 0 : box.offsetLeft + box.offsetWidth;
+      const foot = box.hidden || !isFoot ? 0 : box.offsetHeight;
+      return { paddingTopLeft: [left + px, px], paddingBottomRight: [px, foot + px] };
     },
     close: () => {
       box.hidden = true;
