@@ -10,6 +10,10 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from app.settings import PROJECT_ROOT, Settings
+from app.values import LEAST_WORD_SIMILARITY
+
+# From which likeness on pg_trgm's operators are true; only they, not its functions, can use an index.
+_LIKENESS = "pg_trgm.strict_word_similarity_threshold"
 
 
 def normalised_url(url: str) -> str:
@@ -45,7 +49,7 @@ def make_engine(url: str) -> Engine:
         max_overflow=10,
         pool_timeout=5,
         isolation_level="REPEATABLE READ",
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC -c {_LIKENESS}={LEAST_WORD_SIMILARITY}"},
     )
 
 

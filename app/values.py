@@ -46,6 +46,8 @@ BLOCK_ASSET_CLASSES = (
     "state_reserved_block",
 )
 POSITION_ACCURACIES = ("surveyed", "site", "locality", "district", "state", "region")
+# From this likeness on a word is taken for another: `graffite` and `graphite` have 0.38, `lithium` and `thulium` 0.14.
+LEAST_WORD_SIMILARITY = 0.35
 # The word that selects null in a list filter.
 UNKNOWN = "unknown"
 

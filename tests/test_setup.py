@@ -87,7 +87,7 @@ def test_a_database_of_ones_own_needs_no_postgresql_here(bare_clone: Path) -> No
     for name in ("pyproject.toml", "constraints.txt"):
         shutil.copy(PROJECT / name, bare_clone / name)
     (bare_clone / "frontend").mkdir()
-    for name in ("package.json", "package-lock.json", "copy_vendor.mjs"):
+    for name in ("package.json", "package-lock.json", "copy_vendor.mjs", "build.mjs"):
         shutil.copy(PROJECT / "frontend" / name, bare_clone / "frontend" / name)
     assert "app.machine postgis" in make(bare_clone, "-n", "run", "DATABASE_URL=").stdout
     assert "app.machine postgis" not in make(bare_clone, "-n", "run", "DATABASE_URL=postgresql://db/khanij").stdout
@@ -132,14 +132,19 @@ def test_browser_libraries_are_pinned_and_locked() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["pyproject.toml", "constraints.txt", "Makefile", ".ci/run", "frontend/package.json", "frontend/.npmrc"]
+    "name",
+    [
+        *("pyproject.toml", "constraints.txt", "Makefile", ".ci/run"),
+        *(f"{folder}/{file}" for folder in ("frontend", "tests/web") for file in ("package.json", ".npmrc")),
+    ],
 )
 def test_no_index_is_named(name: str) -> None:
     assert "://" not in (PROJECT / name).read_text()
 
 
-def test_the_lock_file_names_no_registry() -> None:
-    lock = json.loads((PROJECT / "frontend/package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", ["frontend", "tests/web"])
+def test_the_lock_file_names_no_registry(folder: str) -> None:
+    lock = json.loads((PROJECT / folder / "package-lock.json").read_text())["packages"]
     assert not [name for name, entry in lock.items() if "resolved" in entry]
 
 

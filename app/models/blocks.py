@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -63,4 +64,7 @@ class Block(Located, Base):
     offers: Mapped[JsonList]  # [{attempt, tranche, offered_on, result, result_on, note, documents}]
     standings: Mapped[JsonList]  # where the block stood from which day on: what as_of answers from
     geom: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", srid=WGS84, spatial_index=False), nullable=False)
-    __table_args__ = located_indexes("block", "minerals", "tranches", "state_code", "status")
+    __table_args__ = (
+        *located_indexes("block", "minerals", "tranches", "state_code", "status"),
+        Index("ix_block_name", "name", "id"),
+    )

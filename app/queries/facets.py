@@ -8,13 +8,17 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ARRAY as AnyArray
-from sqlalchemy import ColumnElement, Float, Text, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Float, Text, cast, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
 
 from app.catalogue import Collection, View
 from app.filters import LIST_COLUMNS, where
+from app.queries.columns import Coded, Columns, get_columns, is_plain
+from app.queries.counts import count_known
 from app.queries.vocabulary import Vocabulary
 from app.values import UNKNOWN, Selection
 
@@ -117,13 +121,49 @@ def _groups(
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    groups = _read_groups(session, view, selection, names)
+    columns = _columns(session, view, selection, question)
+    groups = (
+        _read_groups(session, view, selection, names) if columns is None else _in_columns(columns, selection, names)
+    )
     if max((group.count for group in groups), default=0) >= _WORTH_KEEPING / 10:
         with _lock:
             _kept[key] = groups
             while len(_kept) > _MOST_KEPT:
                 _kept.popitem(last=False)
     return groups
+
+
+def _columns(session: Session, view: View, selection: Selection, question: Hashable) -> Columns | None:
+    if not is_plain(selection):
+        return None
+    total = count_known(session, view, true(), (question, "all"))
+    return get_columns(session, view, question, total)
+
+
+def count_matched(session: Session, view: View, selection: Selection, question: Hashable) -> int:
+    """How many records a selection finds; of very many from the columns, where they tell it. `question` as above."""
+    columns = _columns(session, view, selection, question)
+    if columns is None:
+        return count_known(session, view, where(view, selection), (question, selection))
+    mask = columns.select(selection)
+    return columns.count if mask is None else int(np.count_nonzero(mask))
+
+
+def _in_columns(columns: Columns, selection: Selection, names: Sequence[str]) -> list[Group]:
+    mask = columns.select(selection)
+    found = []
+    for name in names:
+        coded = columns.coded.get(name) or _bars(columns.numbers[name], EDGES[name])
+        counts = coded.count(mask)
+        found += [Group(name, coded.values[i], int(counts[i])) for i in np.flatnonzero(counts)]
+    return found
+
+
+def _bars(numbers: NDArray[np.float64], edges: Sequence[float]) -> Coded:
+    """Each number's bar, as PostgreSQL's width_bucket has it; what is unknown is in none."""
+    codes = np.digitize(numbers, edges)
+    codes[np.isnan(numbers)] = len(edges) + 1
+    return Coded(codes.astype(np.int32), [*((str(i),) for i in range(len(edges) + 1)), ()])
 
 
 def _read_groups(session: Session, view: View, selection: Selection, names: Sequence[str]) -> list[Group]:

@@ -21,7 +21,6 @@ _MOST_RANKED = 1_000
 _LONGEST_EXACT_WORD, SHORTEST_FUZZY_WORD = 2, 5
 _LEAST_LIKENESS, _LEAST_FORGIVING_LIKENESS = 0.55, 0.45
 # As of the filter q.
-_LEAST_WORD_SIMILARITY = 0.35
 
 
 class Names(NamedTuple):
@@ -86,7 +85,7 @@ def list_standing(session: Session, words: Sequence[str]) -> set[str]:
 def has_indexed_word(search: ColumnElement[str], word: str, *, forgiving: bool) -> ColumnElement[bool]:
     """True where the text has the word or one that begins with it; by the trigram index.
 
-    `forgiving`: also one that is spelled much like it, which takes longer and wants `forgive` before it.
+    `forgiving`: also one that is spelled much like it, which takes longer.
     Source: PostgreSQL's pg_trgm, `<<%`.
     """
     if len(word) <= _LONGEST_EXACT_WORD:
@@ -105,13 +104,6 @@ def has_words(
     if last_begins and words and len(words[-1]) <= _LONGEST_EXACT_WORD:
         parts[-1] = search.contains(f" {words[-1]}", autoescape=True)
     return and_(true(), *parts)
-
-
-def forgive(session: Session) -> None:
-    """For the rest of the transaction, `<<%` is true from the likeness on that the filter `q` takes as well."""
-    session.execute(
-        select(func.set_config("pg_trgm.strict_word_similarity_threshold", str(_LEAST_WORD_SIMILARITY), True))
-    )
 
 
 def list_blocks(

@@ -28,8 +28,7 @@ from app.params.forms import FORM_NAMES, from_form
 from app.params.paging import make_key_token, question_of
 from app.params.views import ON_DEVICE, OVERLAYS, VIEW_NAMES, ViewState, parse_view
 from app.queries import records
-from app.queries.counts import count_known
-from app.queries.facets import list_facets
+from app.queries.facets import count_matched, list_facets
 from app.queries.items import count_features, get_extent
 from app.queries.moments import view_at
 from app.queries.vocabulary import Vocabulary
@@ -52,6 +51,8 @@ _SHAPE_ELSEWHERE = (
 )
 
 
+# Round more blocks than this no box is drawn: they are all over India, and their shapes would all have to be read.
+MOST_MEASURED = 10_000
 # What a POST may hold: a shape that is too large for an address.
 _SHAPE = ("intersects", "buffer_km")
 # Of so many blocks that such a shape finds, files and feeds are asked for by their ids.
@@ -98,7 +99,7 @@ def _answer(
     view = view_at(blocks, clocks.moment)
     condition = where(view, selection)
     moment = (vocabulary.edition, blocks.id, clocks.moment)
-    matched = count_known(session, view, condition, (*moment, selection))
+    matched = count_matched(session, view, selection, moment)
     table = records.list_page(session, view, condition, page, matched)
     facets = list_facets(session, view, selection, vocabulary, moment)
     rest = view_kept | {name: asked[name] for name in ("sortby", "limit") if name in asked}
@@ -205,7 +206,7 @@ def _drops(
 ) -> list[tuple[str, str, int]]:
     """Which single filter to leave out to find something: its name, the address without it, how many there are then."""
     found = []
-    for name in kept:
+    for name in dict.fromkeys(parts_of(name)[0] for name in kept):
         gone = parts_of(name)
         rest = {other: text for other, text in kept.items() if other not in gone}
         selection, _, _ = parse_leniently(rest, view.collection, vocabulary)
@@ -237,7 +238,7 @@ def _map(
         for name, title in titles
     ]
     return draw_map(
-        bounds=_bounds(session, view, condition) if filters and matched else INDIA,
+        bounds=_bounds(session, view, condition) if filters and 0 < matched <= MOST_MEASURED else INDIA,
         layers=[blocks, *overlays],
         title="Map of India with mineral blocks",
         view=MapView(

@@ -8,11 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.db import SessionDep
-from app.filters import where
 from app.links import Link, address
 from app.params import Clocks, Filters, Format, parse_moment, parse_selection
-from app.queries.counts import count_known
-from app.queries.facets import list_facets
+from app.queries.facets import count_matched, list_facets
 from app.queries.moments import view_at
 from app.routes.common import PROBLEMS, STRICT, CollectionDep, VocabularyDep, base_url, json_response
 from app.routes.conditional import cache_headers, make_etag, not_modified
@@ -54,7 +52,7 @@ def read_facets(
         Link(f"{here}/items{query}", "items", "application/geo+json", "The records"),
     ]
     body = {
-        "numberMatched": count_known(session, view, where(view, selection), (*question, selection)),
+        "numberMatched": count_matched(session, view, selection, question),
         "facets": {name: [asdict(choice) for choice in choices] for name, choices in found.choices.items()},
         "histograms": {name: asdict(histogram) for name, histogram in found.histograms.items()},
         "links": [link.as_dict() for link in links],

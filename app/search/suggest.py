@@ -16,7 +16,6 @@ from app.queries.search import (
     SHORTEST_FUZZY_WORD,
     BlockRow,
     count_each,
-    forgive,
     has_words,
     list_blocks,
     list_companies,
@@ -205,8 +204,6 @@ def _find_blocks(asked: Asked, view: View, understood: Understood, limit: int) -
     last_begins = bool(rest) and rest[-1] == every[-1]
     rows: Sequence[BlockRow] = []
     for forgiving in (False, True) if _may_be_misspelled(rest) else (False,):
-        if forgiving:
-            forgive(asked.session)
         spelled = has_words(view.c.search, rest, forgiving=forgiving, last_begins=last_begins)
         condition = and_(selected, spelled)
         if understood.filters and asked.point is None:
@@ -253,8 +250,6 @@ def _companies(asked: Asked, understood: Understood, limit: int, *, is_open: boo
     rows = list_companies(asked.session, every, limit * 4, forgiving=False)
     for forgiving in (False, True) if is_open else ():
         if not rows and (_may_be_misspelled(rest) if forgiving else rest):
-            if forgiving:
-                forgive(asked.session)
             base = understood.filters if rest != every else {}
             rows = list_companies(asked.session, rest, limit * 4, forgiving=forgiving)
     found: dict[str, Suggestion] = {}

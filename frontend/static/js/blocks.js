@@ -1,5 +1,6 @@
 // Blocks: their polygon, or a dot where it would be too small to see, coloured by status or stage.
 
+import { nameBlocks } from "./blocknames.js";
 import { toLatLngs } from "./geometry.js";
 import { closeIn } from "./map.js";
 import { bindWords, blockPopup } from "./popups.js";
@@ -27,7 +28,11 @@ export function drawBlocks(map, entry) {
   for (const block of blocks) block.others = () => sameplace(map, block, blocks);
   const draw = () => redraw(map, group, blocks);
   map.on("zoomend", draw);
-  entry.stop = () => map.off("zoomend", draw);
+  const unname = nameBlocks(map, entry, blocks);
+  entry.stop = () => {
+    map.off("zoomend", draw);
+    unname();
+  };
   entry.find = (id) => blocks.find(({ feature }) => feature.id === id);
   draw();
   const chosen = blocks.find(({ feature }) => feature.id === options.highlight);

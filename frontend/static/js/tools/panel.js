@@ -54,7 +54,7 @@ export function createPanel(map, onClose) {
       title.textContent = words;
       box.setAttribute("aria-label", words);
       for (const clear of [panel.show, panel.refuse, write(hint)]) clear("");
-      body.replaceChildren(...parts.filter(Boolean));
+      body.replaceChildren(...parts.filter((part) => part !== null));
       box.hidden = false;
     },
     room: (px) => {

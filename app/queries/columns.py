@@ -1,0 +1,196 @@
+"""The columns that facets count, held in memory: of very many records, PostgreSQL reads them once for each revision.
+
+A selection of lists, ranges and a period is then a matter of comparing small numbers: a million records are counted in
+milliseconds, where reading their rows takes a second. What selections mean is said in `filters.where`; a test holds the
+two equal.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from psycopg import sql
+from pyarrow import csv
+from sqlalchemy.orm import Session
+
+from app.catalogue import Collection, View
+from app.filters import LIST_COLUMNS
+from app.values import UNKNOWN, Period, Selection
+
+# Of fewer records the rows themselves are read in no time.
+MANY = 50_000
+_MOST_KEPT = 2
+_SEPARATOR = "\x1f"
+_NULL = "\\N"
+_EPOCH = date(1970, 1, 1)
+_NUMBERS = ("area_ha", "premium_percent")
+_FROM_DAY, _TO_DAY = "from_day", "to_day"
+Mask = NDArray[np.bool_]
+
+_kept: OrderedDict[tuple[int, Hashable], Columns] = OrderedDict()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column as numbers: `values[codes[i]]` are the values of record i, none where it is unknown."""
+
+    codes: NDArray[np.int32]
+    values: list[tuple[str, ...]]
+
+    def count(self, mask: Mask | None) -> NDArray[np.int64]:
+        """How many of the records have each of `values`."""
+        codes = self.codes if mask is None else self.codes[mask]
+        return np.bincount(codes, minlength=len(self.values))
+
+    def mask(self, hits: Iterable[bool]) -> Mask:
+        """The records whose values are hit."""
+        return cast(Mask, np.fromiter(hits, bool, len(self.values))[self.codes])
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """All records of a collection. `days`: first and last day of their period, counted from 1970; none where it has no
+    times."""
+
+    count: int
+    coded: Mapping[str, Coded]
+    numbers: Mapping[str, NDArray[np.float64]]
+    days: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+
+    def select(self, selection: Selection) -> Mask | None:
+        """The records of a plain selection; None: all of them."""
+        masks = [self._in_list(name, wanted) for name, wanted in selection.lists]
+        for name, least, most in selection.ranges:
+            # What is unknown is in no range: it compares as false.
+            masks += [self.numbers[name] >= least] if least is not None else []
+            masks += [self.numbers[name] <= most] if most is not None else []
+        if selection.period is not None and self.days is not None:
+            masks.append(_in_period(*self.days, selection.period))
+        return cast("Mask | None", np.logical_and.reduce(masks) if masks else None)
+
+    def _in_list(self, name: str, wanted: tuple[str, ...]) -> Mask:
+        known = {value.casefold() if name == "district" else value for value in wanted if value != UNKNOWN}
+        coded = self.coded[name]
+        return coded.mask(
+            not known.isdisjoint(_names(name, values)) if values else UNKNOWN in wanted for values in coded.values
+        )
+
+
+def _names(name: str, values: tuple[str, ...]) -> Iterable[str]:
+    """What a filter finds values by: a district also without what stands behind it in brackets."""
+    return [n for v in values for n in (v.casefold(), v.split(" (")[0].casefold())] if name == "district" else values
+
+
+def _in_period(first: NDArray[np.float64], last: NDArray[np.float64], period: Period) -> Mask:
+    found = ~np.isnan(first)
+    if period.end is not None:
+        found &= first <= (period.end - _EPOCH).days
+    if period.start is not None:
+        found &= last >= (period.start - _EPOCH).days
+    return cast(Mask, found)
+
+
+def is_plain(selection: Selection) -> bool:
+    """Whether the columns are enough to tell which records are meant."""
+    others = (selection.words, selection.bbox, selection.near, selection.shapes, selection.equals, selection.cql)
+    return not any(others) and all(name != "ids" for name, _ in selection.lists)
+
+
+def get_columns(session: Session, view: View, question: Hashable, total: int) -> Columns | None:
+    """The columns of the collection as it is today; None where it has not so many records, or is asked about the past.
+
+    `question` tells the view from every other: the data's edition, the collection and the moment.
+    """
+    if total < max(MANY, 1) or view.rows is not view.collection.table:
+        return None
+    key = (id(session.get_bind().engine), question)
+    # One reads, the others wait: it takes seconds and much memory.
+    with _lock:
+        if key not in _kept:
+            _kept[key] = _read(session, view.collection)
+            while len(_kept) > _MOST_KEPT:
+                _kept.popitem(last=False)
+        _kept.move_to_end(key)
+        return _kept[key]
+
+
+def _read(session: Session, collection: Collection) -> Columns:
+    lists = {n: c for n, c in LIST_COLUMNS.items() if n != "ids" and collection.column(c) is not None}
+    numbers = [name for name in _NUMBERS if collection.column(name) is not None]
+    has_days = "status_period" in collection.table.c
+    table = _copy(session, collection, lists, numbers, has_days=has_days)
+    coded = {name: _coded(table[name], has_many=_is_list(collection, column)) for name, column in lists.items()}
+    days = None
+    if has_days:
+        coded["status_since"] = _coded(table["status_since"], has_many=False)
+        days = (_floats(table[_FROM_DAY]), _floats(table[_TO_DAY]))
+    return Columns(table.num_rows, coded, {name: _floats(table[name]) for name in numbers}, days)
+
+
+def _is_list(collection: Collection, column: str) -> bool:
+    return hasattr(collection.table.c[column].type, "item_type")
+
+
+def _copy(
+    session: Session, collection: Collection, lists: Mapping[str, str], numbers: list[str], *, has_days: bool
+) -> pa.Table:
+    """The columns by COPY: a list as one text, the year of a status, a period as days from 1970."""
+    parts: list[sql.Composable] = []
+    for column in lists.values():
+        name = sql.Identifier(column)
+        many = sql.SQL("array_to_string({}, {})").format(name, sql.Literal(_SEPARATOR))
+        parts.append(many if _is_list(collection, column) else name)
+    parts += [sql.Identifier(name) for name in numbers]
+    names = [*lists, *numbers]
+    if has_days:
+        parts.append(sql.SQL("left(status_since, 4)"))
+        parts.append(sql.SQL("lower(status_period) - date '1970-01-01'"))
+        parts.append(sql.SQL("upper(status_period) - date '1970-01-02'"))
+        names += ["status_since", _FROM_DAY, _TO_DAY]
+    statement = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT (FORMAT csv, NULL {})").format(
+        sql.SQL(", ").join(parts), sql.Identifier(collection.table.name), sql.Literal(_NULL)
+    )
+    connection: Any = session.connection().connection.driver_connection
+    buffer = io.BytesIO()
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for chunk in copy:
+            buffer.write(chunk)
+    buffer.seek(0)
+    text, number = pa.dictionary(pa.int32(), pa.string()), pa.float64()
+    types = {name: number if name in (*numbers, _FROM_DAY, _TO_DAY) else text for name in names}
+    return csv.read_csv(
+        buffer,
+        csv.ReadOptions(column_names=names),
+        csv.ParseOptions(newlines_in_values=True),
+        csv.ConvertOptions(
+            column_types=types, null_values=[_NULL], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )
+
+
+def _coded(column: pa.ChunkedArray, *, has_many: bool) -> Coded:
+    array = pa.concat_arrays(column.unify_dictionaries().chunks)
+    texts = array.dictionary.to_pylist()
+    codes = array.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int32)
+    values = [tuple(part for part in text.split(_SEPARATOR) if part) if has_many else (text,) for text in texts]
+    return Coded(codes, [*values, ()])
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    return cast("NDArray[np.float64]", column.to_numpy())
+
+
+def forget_all() -> None:
+    """Let all that is kept go: for tests, whose records come and go within one edition."""
+    with _lock:
+        _kept.clear()

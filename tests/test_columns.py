@@ -1,0 +1,114 @@
+"""Columns in memory count what PostgreSQL counts: the same facets for any selection of lists, ranges and a period."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from factories import make_block
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.catalogue import COLLECTIONS, View, view_of
+from app.filters import where
+from app.queries import columns, counts, facets
+from app.values import Near, Period, Selection
+
+BLOCKS = COLLECTIONS["blocks"]
+NAMES = (*facets.facets_of(BLOCKS), *facets.histograms_of(BLOCKS))
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """However few the records are, they are taken for many."""
+    monkeypatch.setattr(columns, "MANY", 0)
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    for module in (columns, counts, facets):
+        module.forget_all()
+
+
+def in_order(groups: list[facets.Group]) -> list[tuple[str, tuple[str, ...], int]]:
+    return sorted((g.facet, tuple(sorted(g.values)), g.count) for g in groups)
+
+
+def random_selection(rng: random.Random, held: columns.Columns) -> Selection:
+    lists = []
+    for name in rng.sample(facets.facets_of(BLOCKS), rng.randint(0, 3)):
+        known = [value for values in held.coded[name].values for value in values]
+        chosen = {rng.choice([*known, "unknown", "no-such-value"]) for _ in range(rng.randint(1, 4))}
+        lists.append((name, tuple(sorted(v.upper() if name == "district" else v for v in chosen))))
+    ranges: list[tuple[str, float | None, float | None]] = []
+    if rng.random() < 0.4:
+        bounds = sorted(rng.choice([4.61, 100, 303.866, 1_000, 5_000.0]) for _ in range(2))
+        ranges.append(("area_ha", bounds[0], rng.choice([None, bounds[1]])))
+    if rng.random() < 0.3:
+        ranges.append(("premium_percent", rng.choice([None, 5.0]), rng.choice([50.0, None])))
+    days = sorted(date(rng.randint(2021, 2026), rng.randint(1, 12), rng.randint(1, 28)) for _ in range(2))
+    period = Period(rng.choice([None, days[0]]), rng.choice([None, days[1]])) if rng.random() < 0.4 else None
+    return Selection(lists=tuple(lists), ranges=tuple(ranges), period=period)
+
+
+def check(session: Session, view: View, selection: Selection, held: columns.Columns) -> None:
+    told = facets._read_groups(session, view, selection, NAMES)
+    assert in_order(facets._in_columns(held, selection, NAMES)) == in_order(told), selection
+    mask = held.select(selection)
+    matched = session.scalar(select(func.count()).select_from(view.rows).where(where(view, selection)))
+    assert (held.count if mask is None else int(mask.sum())) == matched, selection
+
+
+def test_150_random_selections_are_counted_alike(catalogue: Session, many: None) -> None:
+    view = view_of(BLOCKS)
+    held = columns.get_columns(catalogue, view, "a test", 1)
+    assert held is not None
+    rng = random.Random(5)
+    for _ in range(150):
+        check(catalogue, view, random_selection(rng, held), held)
+
+
+def test_awkward_values_come_through(session: Session, many: None) -> None:
+    make_block(session, district='A "quoted", name', tranches=["One, two", "Line\nbreak"], status_since=None)
+    make_block(session, district="\\N", tranches=[], minerals=[])
+    make_block(session, district=None, area_ha=None, premium_percent=0.0)
+    session.flush()
+    view = view_of(BLOCKS)
+    held = columns.get_columns(session, view, "awkward", 1)
+    assert held is not None
+    for wanted in (("Line\nbreak",), ("One, two", "unknown")):
+        check(session, view, Selection(lists=(("tranche", wanted),)), held)
+    for wanted in (('A "quoted", name',), ("\\N",), ("unknown",)):
+        check(session, view, Selection(lists=(("district", wanted),)), held)
+
+
+def test_an_empty_collection_has_none(session: Session, many: None) -> None:
+    assert columns.get_columns(session, view_of(COLLECTIONS["districts"]), "none", 0) is None
+
+
+def test_the_portal_answers_the_same_either_way(portal: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = [
+        {},
+        {"mineral": "graphite"},
+        {"state": "odisha", "area_min_ha": "50"},
+        {"q": "block"},
+    ]
+    forget()
+    plain = [portal.get("/api/collections/blocks/facets", params=a).json() for a in asked]
+    monkeypatch.setattr(columns, "MANY", 0)
+    forget()
+    assert [portal.get("/api/collections/blocks/facets", params=a).json() for a in asked] == plain
+    forget()
+
+
+def test_what_columns_do_not_hold_is_asked_of_postgis() -> None:
+    assert columns.is_plain(Selection(lists=(("state", ("IN-OD",)),), ranges=(("area_ha", 1.0, None),)))
+    assert not columns.is_plain(Selection(words=("graphite",)))
+    assert not columns.is_plain(Selection(lists=(("ids", ("a",)),)))
+    assert not columns.is_plain(Selection(near=Near(84.0, 20.0, 10.0)))
