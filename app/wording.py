@@ -261,7 +261,21 @@ def format_tranches(names: Sequence[str] | None) -> str:
     return ", ".join(words)
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+_DAYS = re.compile(r"(\d{4}-\d{2}-\d{2}|\.\.|)(?:/(\d{4}-\d{2}-\d{2}|\.\.|))?")
+
+
+def days_of(period: str) -> tuple[str, str] | None:
+    """First and last day of a period that is one of days, each empty where it is open; None where it is of anything
+    else, such as a month or a length."""
+    found = _DAYS.fullmatch(period)
+    if not found or not period.strip("./"):
+        return None
+    first, last = found[1], found[1] if found[2] is None else found[2]
+    return first.strip("."), last.strip(".")
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "days_of": days_of,
     "format_date": format_date,
     "format_time": format_time,
     "format_number": format_number,

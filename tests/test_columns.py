@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import mapbox_vector_tile
 import pytest
 from factories import make_block
 from fastapi.testclient import TestClient
@@ -16,6 +17,9 @@ from sqlalchemy.orm import Session
 from app.catalogue import COLLECTIONS, View, view_of
 from app.filters import where
 from app.queries import columns, counts, facets
+from app.queries.tiles.counts import select_counts
+from app.queries.tiles.held import select_held_counts
+from app.tiling import TILE_MATRIX_SETS, Tile
 from app.values import Near, Period, Selection
 
 BLOCKS = COLLECTIONS["blocks"]
@@ -112,3 +116,26 @@ def test_what_columns_do_not_hold_is_asked_of_postgis() -> None:
     assert not columns.is_plain(Selection(words=("graphite",)))
     assert not columns.is_plain(Selection(lists=(("ids", ("a",)),)))
     assert not columns.is_plain(Selection(near=Near(84.0, 20.0, 10.0)))
+
+
+@pytest.mark.parametrize("matrix_set", ["WebMercatorQuad", "WorldCRS84Quad"])
+def test_tiles_of_counts_are_the_same_either_way(catalogue: Session, many: None, matrix_set: str) -> None:
+    view = view_of(BLOCKS)
+    held = columns.get_columns(catalogue, view, "tiles", 1)
+    assert held is not None
+    rng = random.Random(9)
+    tiles = [(0, 0, 0), (2, 1, 2), (4, 6, 11), (4, 7, 11), (6, 27, 46), (8, 110, 186)]
+    for number, (zoom, row, col) in enumerate(tiles * 3):
+        tile = Tile(TILE_MATRIX_SETS[matrix_set], zoom, row, col)
+        selection = random_selection(rng, held) if number >= len(tiles) else Selection()
+        told = catalogue.scalar(select_counts(view, where(view, selection), tile))
+        kept = catalogue.scalar(select_held_counts(held, held.select(selection), tile))
+        assert layers_of(kept) == layers_of(told), (zoom, row, col, selection)
+
+
+def layers_of(content: Any) -> Any:
+    layers = mapbox_vector_tile.decode(bytes(content or b""))
+    return {
+        name: sorted((f["geometry"]["coordinates"], sorted(f["properties"].items())) for f in layer["features"])
+        for name, layer in layers.items()
+    }

@@ -15,6 +15,8 @@ TOGETHER = {
     "within_km": ("near", "within_km"),
     "intersects": ("intersects", "buffer_km"),
     "filter": ("filter", "filter-lang", "filter-crs"),
+    "filter-lang": ("filter", "filter-lang", "filter-crs"),
+    "filter-crs": ("filter", "filter-lang", "filter-crs"),
 }
 _NO_CHIP = ("filter-lang", "filter-crs", "within_km", "buffer_km")
 

@@ -49,10 +49,12 @@ def estimate_bytes(ending: str, rows: int) -> int:
 
 def say_size(size: int) -> str:
     """To two digits: about 340 kB, about 1.2 MB."""
+    # Rounded first: 999,999 bytes are 1 MB, not 1,000 kB.
+    rounded = float(f"{size:.2g}")
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= scale:
-            number = size / scale
-            return f"about {number:.2g} {unit}" if number < 100 else f"about {round(number, -1):.0f} {unit}"
+        if rounded >= scale:
+            number = rounded / scale
+            return f"about {number:.0f} {unit}" if number >= 10 else f"about {number:g} {unit}"
     return "under 1 kB"
 
 

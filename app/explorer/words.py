@@ -115,6 +115,8 @@ def _say_shape(text: str) -> str:
 
 
 def _say_text(name: str, value: str) -> str:
+    if name == "as_of":
+        return wording.format_date(value)
     if name == "datetime":
         start, slash, end = value.partition("/")
         if not slash:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import shapely
 
+from app.crs import CRS84
 from app.filters.where import LIST_COLUMNS
 from app.values import UNKNOWN, Selection, Shape
 
@@ -26,7 +27,8 @@ def to_cql2(selection: Selection, filter_text: str | None = None) -> tuple[str |
     said += [("buffer_km", _shape(shape)) for shape in selection.shapes]
     said += [(name, f"{name} = {_literal(value)}") for name, value in selection.equals]
     if selection.cql:
-        is_text = filter_text is not None and not filter_text.lstrip().startswith("{")
+        # A text in another system is right only beside its filter-crs.
+        is_text = filter_text is not None and selection.cql.crs == CRS84 and not filter_text.lstrip().startswith("{")
         said.append(("filter", f"({filter_text})" if is_text else None))
     # Words are matched by likeness, places by distance along the spheroid, dates by their period: none is CQL2.
     others = (("q", selection.words), ("near", selection.near), ("datetime", selection.period))

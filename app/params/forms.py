@@ -30,7 +30,8 @@ def from_form(pairs: Sequence[tuple[str, str]]) -> Pairs:
             found.append((name, text))
         elif name not in dict(found):
             parts = [p.strip() for other, texts in filled if other == name for p in texts.split(",") if p.strip()]
-            found.append((name, ",".join(dict.fromkeys(parts))))
+            if parts:
+                found.append((name, ",".join(dict.fromkeys(parts))))
     given = dict(filled)
     if _SINCE in given or _UNTIL in given:
         found = [pair for pair in found if pair[0] != "datetime"]

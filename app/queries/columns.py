@@ -20,10 +20,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from psycopg import sql
 from pyarrow import csv
+from sqlalchemy import true
 from sqlalchemy.orm import Session
 
 from app.catalogue import Collection, View
 from app.filters import LIST_COLUMNS
+from app.queries.counts import count_known
 from app.values import UNKNOWN, Period, Selection
 
 # Of fewer records the rows themselves are read in no time.
@@ -34,6 +36,7 @@ _NULL = "\\N"
 _EPOCH = date(1970, 1, 1)
 _NUMBERS = ("area_ha", "premium_percent")
 _FROM_DAY, _TO_DAY = "from_day", "to_day"
+_LON, _LAT = "middle_lon", "middle_lat"
 Mask = NDArray[np.bool_]
 
 _kept: OrderedDict[tuple[int, Hashable], Columns] = OrderedDict()
@@ -60,12 +63,14 @@ class Coded:
 @dataclass(frozen=True, slots=True)
 class Columns:
     """All records of a collection. `days`: first and last day of their period, counted from 1970; none where it has no
-    times."""
+    times. `places`: longitude and latitude of the middle of their boxes, EPSG:4326."""
 
     count: int
     coded: Mapping[str, Coded]
     numbers: Mapping[str, NDArray[np.float64]]
     days: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+    places: tuple[NDArray[np.float64], NDArray[np.float64]]
+    ids: pa.Array
 
     def select(self, selection: Selection) -> Mask | None:
         """The records of a plain selection; None: all of them."""
@@ -106,6 +111,13 @@ def is_plain(selection: Selection) -> bool:
     return not any(others) and all(name != "ids" for name, _ in selection.lists)
 
 
+def find_columns(session: Session, view: View, selection: Selection, question: Hashable) -> Columns | None:
+    """The columns, where they are enough to answer the selection and worth being read."""
+    if not is_plain(selection):
+        return None
+    return get_columns(session, view, question, count_known(session, view, true(), (question, "all")))
+
+
 def get_columns(session: Session, view: View, question: Hashable, total: int) -> Columns | None:
     """The columns of the collection as it is today; None where it has not so many records, or is asked about the past.
 
@@ -134,7 +146,9 @@ def _read(session: Session, collection: Collection) -> Columns:
     if has_days:
         coded["status_since"] = _coded(table["status_since"], has_many=False)
         days = (_floats(table[_FROM_DAY]), _floats(table[_TO_DAY]))
-    return Columns(table.num_rows, coded, {name: _floats(table[name]) for name in numbers}, days)
+    places = (_floats(table[_LON]), _floats(table[_LAT]))
+    ids = pa.concat_arrays(table["id"].chunks)
+    return Columns(table.num_rows, coded, {name: _floats(table[name]) for name in numbers}, days, places, ids)
 
 
 def _is_list(collection: Collection, column: str) -> bool:
@@ -157,6 +171,8 @@ def _copy(
         parts.append(sql.SQL("lower(status_period) - date '1970-01-01'"))
         parts.append(sql.SQL("upper(status_period) - date '1970-01-02'"))
         names += ["status_since", _FROM_DAY, _TO_DAY]
+    parts += [sql.Identifier("id"), *_middle(collection)]
+    names += ["id", _LON, _LAT]
     statement = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT (FORMAT csv, NULL {})").format(
         sql.SQL(", ").join(parts), sql.Identifier(collection.table.name), sql.Literal(_NULL)
     )
@@ -167,7 +183,8 @@ def _copy(
             buffer.write(chunk)
     buffer.seek(0)
     text, number = pa.dictionary(pa.int32(), pa.string()), pa.float64()
-    types = {name: number if name in (*numbers, _FROM_DAY, _TO_DAY) else text for name in names}
+    types = {name: number if name in (*numbers, _FROM_DAY, _TO_DAY, _LON, _LAT) else text for name in names}
+    types["id"] = pa.string()
     return csv.read_csv(
         buffer,
         csv.ReadOptions(column_names=names),
@@ -176,6 +193,15 @@ def _copy(
             column_types=types, null_values=[_NULL], strings_can_be_null=True, quoted_strings_can_be_null=False
         ),
     )
+
+
+def _middle(collection: Collection) -> tuple[sql.SQL, sql.SQL]:
+    """The middle of a record's box, as tiles of counts have it; of one across the antimeridian a point on it."""
+    if collection.geometry_type == "Point":
+        return sql.SQL("ST_X(geom)"), sql.SQL("ST_Y(geom)")
+    lon = "CASE WHEN ST_XMax(geom) - ST_XMin(geom) > 180 THEN ST_X(ST_PointOnSurface(geom))"
+    lon += " ELSE (ST_XMin(geom) + ST_XMax(geom)) * 0.5 END"
+    return sql.SQL(lon), sql.SQL("(ST_YMin(geom) + ST_YMax(geom)) * 0.5")
 
 
 def _coded(column: pa.ChunkedArray, *, has_many: bool) -> Coded:

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ARRAY as AnyArray
-from sqlalchemy import ColumnElement, Float, Text, cast, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, Float, Text, cast, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
 
 from app.catalogue import Collection, View
 from app.filters import LIST_COLUMNS, where
-from app.queries.columns import Coded, Columns, get_columns, is_plain
+from app.queries.columns import Coded, Columns, find_columns
 from app.queries.counts import count_known
 from app.queries.vocabulary import Vocabulary
 from app.values import UNKNOWN, Selection
@@ -121,7 +121,7 @@ def _groups(
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    columns = _columns(session, view, selection, question)
+    columns = find_columns(session, view, selection, question)
     groups = (
         _read_groups(session, view, selection, names) if columns is None else _in_columns(columns, selection, names)
     )
@@ -133,16 +133,9 @@ def _groups(
     return groups
 
 
-def _columns(session: Session, view: View, selection: Selection, question: Hashable) -> Columns | None:
-    if not is_plain(selection):
-        return None
-    total = count_known(session, view, true(), (question, "all"))
-    return get_columns(session, view, question, total)
-
-
 def count_matched(session: Session, view: View, selection: Selection, question: Hashable) -> int:
     """How many records a selection finds; of very many from the columns, where they tell it. `question` as above."""
-    columns = _columns(session, view, selection, question)
+    columns = find_columns(session, view, selection, question)
     if columns is None:
         return count_known(session, view, where(view, selection), (question, selection))
     mask = columns.select(selection)

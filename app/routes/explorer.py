@@ -150,6 +150,8 @@ def _answer(
         map=_map(session, view, condition, linked, selection, state, matched),
         map_query=urlencode(linked),
         items_query=urlencode(taken or {}) if taken is not None else None,
+        # A feed tells what changes from now on: it knows no other moment.
+        feed_query=urlencode({name: text for name, text in (taken or {}).items() if name not in CLOCKS}),
     )
 
 

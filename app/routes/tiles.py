@@ -12,9 +12,10 @@ from app.filters import where
 from app.links import Link
 from app.params import Clocks, Filters, Format, Systems, parse_moment, parse_selection
 from app.params.systems import parse_crs
+from app.queries.columns import find_columns
 from app.queries.items import get_extent
 from app.queries.moments import view_at
-from app.queries.tiles import MEDIA_TYPE, get_tile
+from app.queries.tiles import MEDIA_TYPE, Chosen, get_tile
 from app.routes.common import PROBLEMS, STRICT, CollectionDep, VocabularyDep, base_url, json_response
 from app.routes.conditional import cache_headers, make_etag, not_modified
 from app.schemas import TileMatrixSetShape, TileMatrixSetsShape, TileSetShape, TileSetsShape
@@ -126,7 +127,9 @@ def read_tile(
         return unchanged
     view = view_at(collection, moment)
     question = (vocabulary.edition, collection.id, moment, selection)
-    content = get_tile(session, view, where(view, selection), tile, question)
+    columns = find_columns(session, view, selection, question[:3])
+    chosen = Chosen(columns, columns.select(selection)) if columns else None
+    content = get_tile(session, view, where(view, selection), tile, question, chosen=chosen)
     headers = cache_headers(etag, vocabulary.edition) | {"Vary": "Accept"}
     if not content:
         return Response(status_code=204, headers=headers)

@@ -14,9 +14,19 @@ matched (in WebMercatorQuad but for records beyond 85.0511° north and south, wh
 """
 
 from app.queries.tiles.counts import COUNTS_LAYER
-from app.queries.tiles.making import MOST_SHAPES, RULE, Rule, get_tile, shapes_from
+from app.queries.tiles.making import MOST_SHAPES, RULE, Chosen, Rule, get_tile, shapes_from
 from app.queries.tiles.shapes import fields_of
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 
-__all__ = ["COUNTS_LAYER", "MEDIA_TYPE", "MOST_SHAPES", "RULE", "Rule", "fields_of", "get_tile", "shapes_from"]
+__all__ = [
+    "COUNTS_LAYER",
+    "MEDIA_TYPE",
+    "MOST_SHAPES",
+    "RULE",
+    "Chosen",
+    "Rule",
+    "fields_of",
+    "get_tile",
+    "shapes_from",
+]

@@ -26,8 +26,8 @@ from app.queries.tiles.grid import MARGIN, as_mvt, in_box
 from app.tiling import Tile
 
 COUNTS_LAYER = "counts"
-_EXTENT = 4096
-_CELLS = 16  # in a tile's width and height
+EXTENT = 4096
+CELLS = 16  # in a tile's width and height
 # What stands below OFFSET 0 is planned by itself.
 _FENCE: ColumnElement[int] = literal_column("0", Integer)
 
@@ -38,22 +38,22 @@ def select_counts(view: View, where: ColumnElement[bool], tile: Tile, *, is_crow
     A point lies in the mean of the places that it stands for. `is_crowded`: a good part of all rows is near the tile.
     """
     rows, columns = tile.matrix_set.rows_at(tile.zoom), tile.matrix_set.columns_at(tile.zoom)
-    cells = _cells(_places(view, where, tile, is_crowded), tile, rows * _CELLS, columns * _CELLS)
+    cells = _cells(_places(view, where, tile, is_crowded), tile, rows * CELLS, columns * CELLS)
     points = (
         select(
             func.ST_MakePoint(
-                _on_grid(_across(cells.c.lon), columns, tile.col, _EXTENT),
-                _on_grid(_down(cells.c.lat, tile), rows, tile.row, _EXTENT),
+                _on_grid(_across(cells.c.lon), columns, tile.col, EXTENT),
+                _on_grid(_down(cells.c.lat, tile), rows, tile.row, EXTENT),
             ).label("place"),
             cells.c.count,
             case((cells.c.count == 1, cells.c.id)).label("id"),
         )
-        .where(cells.c.row.between(tile.row * _CELLS, (tile.row + 1) * _CELLS - 1))
-        .where(cells.c.col.between(tile.col * _CELLS, (tile.col + 1) * _CELLS - 1))
+        .where(cells.c.row.between(tile.row * CELLS, (tile.row + 1) * CELLS - 1))
+        .where(cells.c.col.between(tile.col * CELLS, (tile.col + 1) * CELLS - 1))
         .order_by(cells.c.row, cells.c.col)
         .subquery("tile")
     )
-    return as_mvt(points, COUNTS_LAYER, _EXTENT, "place")
+    return as_mvt(points, COUNTS_LAYER, EXTENT, "place")
 
 
 def _cells(places: Subquery, tile: Tile, rows: int, columns: int) -> Subquery:

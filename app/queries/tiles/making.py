@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
+from app.queries.columns import Columns, Mask
 from app.queries.counts import count_known
 from app.queries.tiles.counts import select_counts
 from app.queries.tiles.grid import count_near
+from app.queries.tiles.held import select_held_counts
 from app.queries.tiles.shapes import select_shapes
 from app.tiling import Tile
 
@@ -53,19 +55,37 @@ def shapes_from(matched: int, most_shapes: int = MOST_SHAPES) -> int:
     return min(_ZOOMS_TO_INDIA + ceil(log(matched / most_shapes, 4)), _LAST_ZOOM_OF_COUNTS)
 
 
+class Chosen(NamedTuple):
+    """A plain selection in columns."""
+
+    columns: Columns
+    mask: Mask | None
+
+    @property
+    def matched(self) -> int:
+        return self.columns.count if self.mask is None else int(self.mask.sum())
+
+
 def get_tile(
-    session: Session, view: View, where: ColumnElement[bool], tile: Tile, question: Hashable, rule: Rule = RULE
+    session: Session,
+    view: View,
+    where: ColumnElement[bool],
+    tile: Tile,
+    question: Hashable,
+    rule: Rule = RULE,
+    chosen: Chosen | None = None,
 ) -> bytes:
     """The tile as a Mapbox Vector Tile (version 2.1); empty where nothing lies in it.
 
     `question` tells the records where `where` is true from others for ever: edition, collection, moment and selection.
+    `chosen`: the same records in memory, where they are.
     """
     if tile.detail < _LAST_ZOOM_OF_COUNTS:
-        matched = count_known(session, view, where, question)
+        matched = chosen.matched if chosen else count_known(session, view, where, question)
         if tile.detail < shapes_from(matched, rule.most_shapes):
-            return _get_counts(session, view, where, tile, question if matched >= _WORTH_KEEPING else None)
+            return _get_counts(session, view, where, tile, question if matched >= _WORTH_KEEPING else None, chosen)
     shapes = _get_shapes(session, view, where, tile, rule)
-    return _get_counts(session, view, where, tile, None) if shapes is None else shapes
+    return _get_counts(session, view, where, tile, None, chosen) if shapes is None else shapes
 
 
 def _get_shapes(session: Session, view: View, where: ColumnElement[bool], tile: Tile, rule: Rule) -> bytes | None:
@@ -80,7 +100,12 @@ def _get_shapes(session: Session, view: View, where: ColumnElement[bool], tile: 
 
 
 def _get_counts(
-    session: Session, view: View, where: ColumnElement[bool], tile: Tile, question: Hashable | None
+    session: Session,
+    view: View,
+    where: ColumnElement[bool],
+    tile: Tile,
+    question: Hashable | None,
+    chosen: Chosen | None,
 ) -> bytes:
     """The tile with counts; remembered where there is a question to remember it by."""
     key = (id(session.get_bind().engine), tile.matrix_set.id, tile[1:], question)
@@ -88,8 +113,12 @@ def _get_counts(
         if question is not None and key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    is_crowded = question is not None and count_near(session, view, tile, true(), _CROWD) > _CROWD
-    content = bytes(session.scalar(select_counts(view, where, tile, is_crowded=is_crowded)) or b"")
+    if chosen:
+        statement = select_held_counts(chosen.columns, chosen.mask, tile)
+    else:
+        is_crowded = question is not None and count_near(session, view, tile, true(), _CROWD) > _CROWD
+        statement = select_counts(view, where, tile, is_crowded=is_crowded)
+    content = bytes(session.scalar(statement) or b"")
     if question is not None:
         with _lock:
             _kept[key] = content

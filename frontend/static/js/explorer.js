@@ -8,6 +8,8 @@ import { addSliders } from "./explorer/sliders.js";
 import { addSnippets } from "./explorer/snippets.js";
 import { closeMenus } from "./explorer/menus.js";
 import { addDrawing } from "./explorer/drawing.js";
+import { addSwipe } from "./explorer/swipe.js";
+import { addPrint, offerPrint } from "./explorer/print.js";
 import { suggest } from "./explorer/suggest.js";
 
 const NARROW = "(max-width: 63.99rem)";
@@ -37,9 +39,12 @@ document.addEventListener("portal:map", (event) => {
   followFilters(map);
   linkRows(map);
   void addDrawing(map);
+  addSwipe(map);
+  addPrint(map);
 });
 
 document.addEventListener("htmx:afterSettle", () => {
   addSliders();
   addSnippets();
+  offerPrint();
 });

@@ -69,6 +69,8 @@ function save(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
+  // This click is nobody's: no menu is to close at it.
+  link.addEventListener("click", (event) => event.stopPropagation());
   document.body.append(link);
   link.click();
   link.remove();

@@ -19,6 +19,11 @@ export function followFilters(map) {
     const entry = map.portal.layers.find(({ options }) => options.kind === "blocks");
     if (entry && items) void refresh(map, entry, items, body)?.then(() => comeAlong(map, entry));
   });
+  // An answer to what was ticked before would take back what is ticked now.
+  document.addEventListener("change", ({ target }) => {
+    const panel = /** @type {Element} */ (target).closest("#panel");
+    if (panel) window.htmx?.trigger(panel, "htmx:abort");
+  });
   // What could not be fetched is said; the page stays as it was.
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, () => {

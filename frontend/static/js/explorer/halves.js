@@ -15,14 +15,18 @@ import { createDivider } from "./divider.js";
  * @property {string} asked a theme, or a day as YYYY-MM-DD
  * @property {string} theme what its colours tell now
  * @property {any} entry what blocks are drawn from, as a layer has it
+ * @property {any} group its shapes
  * @property {HTMLElement[]} panes of its shapes, and of its dots
  * @property {any} source the features that are drawn
- * @property {string} question that the features of a day answer
+ * @property {any[]} found on its day
+ * @property {string} question that what was found answers
  * @property {number} turn
  */
 
 // Beside the panes of the blocks themselves: shapes under the symbols of points, dots above them.
 const HEIGHTS = { shapes: "410", dots: "621" };
+/** @type {any[]} */
+const NOTHING = [];
 const OPEN_FROM_PX = 520;
 const NARROW_PX = 900;
 
@@ -66,14 +70,10 @@ export function showHalves(map, asked) {
   }
   function hideUnseen() {
     const { at } = divider.place();
-    for (const { name, entry } of halves) {
-      entry.group.eachLayer((shape) => {
-        const bounds = shape.getBounds();
-        const isOut =
-          name === "left"
-            ? map.latLngToLayerPoint(bounds.getNorthWest()).x > at
-            : map.latLngToLayerPoint(bounds.getSouthEast()).x < at;
-        shape.getElement()?.classList.toggle("is-cut-off", isOut);
+    for (const { name, group } of halves) {
+      group.eachLayer((shape) => {
+        const [west, east] = edgesOf(map, shape);
+        shape.getElement()?.classList.toggle("is-cut-off", name === "left" ? west > at : east < at);
       });
     }
   }
@@ -101,7 +101,7 @@ export function showHalves(map, asked) {
     const address = new URL(base.options.url, location.href);
     address.searchParams.set("as_of", half.asked);
     const question = `${address.pathname}${address.search}#${base.options.body ?? ""}`;
-    if (half.question === question) return draw(half, half.source ?? []);
+    if (half.question === question) return draw(half, half.found);
     half.question = question;
     const turn = (half.turn += 1);
     const note = map.portal.notes.begin(`Blocks on ${dateWords(half.asked)}`);
@@ -112,13 +112,18 @@ export function showHalves(map, asked) {
     };
     try {
       const features = await loadFeatures(address.pathname + address.search, progress, base.options.body);
-      if (turn === half.turn) draw(half, features);
       note.done();
+      if (turn !== half.turn) return;
+      half.found = features;
+      if (container.classList.contains("is-swiped")) draw(half, features);
     } catch (error) {
       if (turn !== half.turn) return note.done();
-      half.question = "";
-      draw(half, []);
-      note.fail(/** @type {Error} */ (error).message, follow);
+      half.found = NOTHING;
+      draw(half, NOTHING);
+      note.fail(/** @type {Error} */ (error).message, () => {
+        half.question = "";
+        follow();
+      });
     }
   }
 
@@ -132,7 +137,7 @@ export function showHalves(map, asked) {
     divider.show(isOn);
     labels.rest(rests);
     for (const half of halves) {
-      if (!isOn) draw(half, []);
+      if (!isOn) draw(half, NOTHING);
       else if (isDay(half.asked)) void fetchDay(half, base);
       else draw(half, base.features);
     }
@@ -155,7 +160,7 @@ export function showHalves(map, asked) {
       for (const half of halves) {
         half.turn += 1;
         clear(half.entry);
-        half.entry.group.remove();
+        half.group.remove();
       }
       divider.remove();
       labels.remove();
@@ -171,22 +176,34 @@ function makeHalf(map, name, asked) {
     return pane;
   });
   /** @type {Half} */
-  const half = { name, asked, theme: "", panes: [shapes, dots], source: null, question: "", turn: 0, entry: null };
+  const half = { name, asked, theme: "", panes: [shapes, dots], source: null, found: NOTHING, question: "", turn: 0, entry: null, group: null };
   const group = L.layerGroup().addTo(map);
-  const add = group.addLayer;
   const told = new WeakSet();
   // Blocks are drawn as ever, but each shape lies in this half's panes and wears the class of one theme only.
-  group.addLayer = (/** @type {any} */ shape) => {
+  const addLayer = (/** @type {any} */ shape) => {
     const { options } = shape;
     const isOfOther = (word) => THEMES.some((theme) => theme !== half.theme && word.startsWith(`${theme}-`));
     options.pane = `swipe-${name}-${shape instanceof L.CircleMarker ? "dots" : "shapes"}`;
     options.className = options.className.split(" ").filter((word) => !isOfOther(word)).join(" ");
     if (isDay(asked) && !told.has(shape)) tellDay(shape, asked);
     told.add(shape);
-    return add.call(group, shape);
+    group.addLayer(shape);
   };
-  half.entry = { options: { ...blocksOf(map)?.options, highlight: null }, group, features: [], stop: null, find: null };
+  // No layer by itself: what goes with a layer, such as the blocks' names, is there once already.
+  const stand = { addLayer, removeLayer: (shape) => group.removeLayer(shape), clearLayers: () => group.clearLayers() };
+  half.group = group;
+  half.entry = { options: { ...blocksOf(map)?.options, highlight: null }, group: stand, features: [], stop: null, find: null };
   return half;
+}
+
+/** Where a shape begins and ends, in pixels of the map's panes. */
+function edgesOf(map, shape) {
+  if (!shape.getBounds) {
+    const { x } = map.latLngToLayerPoint(shape.getLatLng());
+    return [x - shape.getRadius(), x + shape.getRadius()];
+  }
+  const bounds = shape.getBounds();
+  return [bounds.getNorthWest(), bounds.getSouthEast()].map((corner) => map.latLngToLayerPoint(corner).x);
 }
 
 /** A popup, and the name that is read out, say which day they speak of. */
@@ -231,7 +248,8 @@ function createLabels(map) {
     },
     /** @param {Half} half */
     fill({ name, asked, theme, entry }) {
-      const title = `${sideWords(asked)}${isDay(asked) ? `, by ${THEME_WORDS[theme]}` : ""}`;
+      const words = `${sideWords(asked)}${isDay(asked) ? `, by ${THEME_WORDS[theme]}` : ""}`;
+      const title = words[0].toUpperCase() + words.slice(1);
       boxes[name].replaceChildren(
         element("summary", {}, element("span", { class: "visually-hidden" }, `${name === "left" ? "Left" : "Right"}: `), title),
         element("ul", { class: `by-${theme}` }, ...legendLines(map, theme, asked, entry.features)),

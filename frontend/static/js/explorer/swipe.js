@@ -61,7 +61,7 @@ export function addSwipe(map) {
       { class: "tool-form", novalidate: "", autocomplete: "off" },
       ...fields.left.parts,
       ...fields.right.parts,
-      element("button", { type: "submit" }, "Show both"),
+      element("div", { class: "tool-actions" }, element("button", { type: "submit" }, "Show both"), off),
     );
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -73,7 +73,7 @@ export function addSwipe(map) {
       close(false);
       void set(asked, true);
     });
-    panel.open("Swipe", form, off);
+    panel.open("Swipe", form);
     panel.say("Two views of the same blocks, with a divider between them. A day shows where each block stood then.");
     panel.refuse(await refusalNow(map));
     fields.left.parts[0].querySelector("select")?.focus();

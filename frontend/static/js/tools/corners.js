@@ -42,7 +42,7 @@ export function collectCorners(map, { onChange, onMove = () => {}, onFinish }) {
     change();
   };
   const events = {
-    click: ({ latlng }) => add(toPosition(latlng)),
+    "tools:click": ({ latlng }) => add(toPosition(latlng)),
     mousemove: ({ latlng }) => follow(toPosition(latlng)),
     dblclick: () => onFinish(false),
   };

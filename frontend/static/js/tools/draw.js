@@ -2,7 +2,7 @@
 
 import { collectCorners, placeInMiddle } from "./corners.js";
 import { distanceM } from "./geodesy.js";
-import { createSketch, holdMap, toPosition } from "./marks.js";
+import { createSketch, holdMap, isOnMap, toPosition } from "./marks.js";
 import { actions, attempt, button, foldedForm, parseNumber } from "./panel.js";
 import { parsePosition, positionWords, Refusal } from "./positions.js";
 import { boundsOf, circleOf, makeCircle, makePolygon, makeRectangle, parseShape, toWkt } from "./shapes.js";
@@ -88,7 +88,6 @@ function listen(map, { set, preview, begin }) {
   /** @type {PointerEvent | null} */
   let pressed = null;
   let dragged = false;
-  const isOnMap = ({ target }) => !target.closest(".leaflet-control, .tool-panel, .leaflet-popup");
   const down = (event) => {
     dragged = false;
     pressed = event.isPrimary && event.button === 0 && isOnMap(event) ? event : null;
@@ -109,10 +108,10 @@ function listen(map, { set, preview, begin }) {
   const click = ({ latlng }) => !dragged && set(toPosition(latlng));
   const handlers = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: () => (pressed = null) };
   for (const [name, handler] of Object.entries(handlers)) container.addEventListener(name, handler);
-  map.on("click", click);
+  map.on("tools:click", click);
   return () => {
     for (const [name, handler] of Object.entries(handlers)) container.removeEventListener(name, handler);
-    map.off("click", click);
+    map.off("tools:click", click);
   };
 }
 

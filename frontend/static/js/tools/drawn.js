@@ -41,8 +41,8 @@ export function createDrawn(map) {
 
 /** The strip is a broad line: as wide on the screen as the buffer is on the ground, in the middle of the shape. */
 function drawLayer(map, geometry, className, weight) {
-  /** @type {import("leaflet").CircleMarkerOptions} */
-  const style = { pane: paneOf(map), interactive: false, className, weight, lineJoin: "round", lineCap: "round" };
+  /** @type {import("leaflet").CircleMarkerOptions & import("leaflet").PolylineOptions} */
+  const style = { pane: paneOf(map), interactive: false, className, weight, lineJoin: "round", lineCap: "round", smoothFactor: 0 };
   return L.geoJSON(geometry, {
     style: () => style,
     pointToLayer: (_feature, latlng) => L.circleMarker(latlng, { ...style, radius: 4 }),

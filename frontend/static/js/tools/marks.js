@@ -25,7 +25,7 @@ export const toPosition = ({ lat, lng }) => [lng, lat];
  * @param {any} map
  */
 export function createSketch(map) {
-  const options = { pane: paneOf(map), interactive: false };
+  const options = { pane: paneOf(map), interactive: false, smoothFactor: 0 };
   const surface = L.polygon([], { ...options, className: "tool-sketch" }).addTo(map);
   const line = L.polyline([], { ...options, className: "tool-line" }).addTo(map);
   const rubber = L.polyline([], { ...options, className: "tool-line is-rubber" }).addTo(map);
@@ -43,6 +43,25 @@ export function createSketch(map) {
 }
 
 /**
+ * A click on the map is told to nobody but the tool, as `tools:click`.
+ * @param {any} map
+ */
+function keepClicks(map) {
+  const container = map.getContainer();
+  const take = (event) => {
+    if (!isOnMap(event)) return;
+    event.stopImmediatePropagation();
+    // The end of a stroke that moved the map is no click.
+    if (map.dragging.enabled() && map.dragging.moved()) return;
+    map.fire("tools:click", { latlng: map.mouseEventToLatLng(event) });
+  };
+  container.addEventListener("click", take, true);
+  return () => container.removeEventListener("click", take, true);
+}
+
+export const isOnMap = ({ target }) => !target.closest(".leaflet-control, .tool-panel, .leaflet-popup");
+
+/**
  * The map is being drawn on: nothing on it takes clicks, and with the arrow keys a cross marks its middle.
  * @param {any} map
  * @param {{drags?: boolean, onMiddle: () => void}} options drags: pressing and moving draws, it does not move the map
@@ -55,6 +74,7 @@ export function holdMap(map, { drags = false, onMiddle }) {
   container.classList.add("is-drawing");
   container.classList.toggle("is-dragging-draws", drags);
   map.closePopup();
+  const giveClicks = keepClicks(map);
   const hideCross = () => container.classList.remove("has-cross");
   const moved = () => container.classList.contains("has-cross") && onMiddle();
   map.on("move", moved);
@@ -67,6 +87,8 @@ export function holdMap(map, { drags = false, onMiddle }) {
     },
     stop: () => {
       paused.forEach((handler) => handler.enable());
+      // The stroke that ends the drawing is followed by a click of its own, which belongs to it.
+      setTimeout(giveClicks);
       container.classList.remove("is-drawing", "is-dragging-draws", "has-cross");
       map.off("move", moved);
       container.removeEventListener("pointerdown", hideCross);

@@ -84,7 +84,9 @@ function place(map, box) {
   control.addTo(map);
   const fit = () => {
     const { x, y } = map.getSize();
-    box.classList.toggle("is-folded", x < WIDE_PX || y < HIGH_PX);
+    const isFolded = x < WIDE_PX || y < HIGH_PX;
+    box.classList.toggle("is-folded", isFolded);
+    map.getContainer().classList.toggle("has-folded-tools", isFolded);
     map.getContainer().classList.toggle("is-small", x < WIDE_PX);
   };
   map.on("resize", fit);
