@@ -275,7 +275,6 @@ def days_of(period: str) -> tuple[str, str] | None:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "days_of": days_of,
     "format_date": format_date,
     "format_time": format_time,
     "format_number": format_number,
@@ -290,6 +289,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 GLOBALS: dict[str, Any] = {
+    "days_of": days_of,
     "NOT_PUBLISHED": NOT_PUBLISHED,
     "STATUS_WORDS": STATUS_WORDS,
     "STATUS_NOTES": STATUS_NOTES,
