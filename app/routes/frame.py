@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from app import dossier, wording
+from app import dossier, languages, wording
 from app.catalogue import Collection
 from app.errors import BadParameter, PortalError
 from app.maps import MapLayer
@@ -41,7 +41,10 @@ def make_templates(settings: Settings) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
     )
+    # The extension adds this by itself; the types do not say so.
+    environment.install_gettext_callables(languages.find, languages.find_plural, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(wording.FILTERS)
     environment.filters.update(dossier.FILTERS)
     environment.globals["abbreviations"] = dossier.abbreviations
