@@ -207,6 +207,7 @@ class Tools(_Plain):
     _template = Template(
         """
         {% macro script(this, kwargs) %}
+        await portal.turn();
         portal.legend({{ this._parent.get_name() }});
         portal.coordinates({{ this._parent.get_name() }});
         portal.finish({{ this._parent.get_name() }});
@@ -282,7 +283,7 @@ def render(frame: PortalMap) -> MapParts:
     frame.render()  # type: ignore[no-untyped-call]
     figure.header._children.pop("meta_http")  # the page declares its encoding itself
     header = figure.header.render().replace("<script src=", "<script defer src=")
-    imports = 'import * as portal from "/static/built/portal.js";'
+    imports = 'import * as portal from "/static/built/portal.js";\nawait portal.firstPaint();'
     script = f'<script type="module">\n{imports}\n{squeeze(figure.script.render())}\n</script>'
     # All three are made here from constants and from values escaped by `to_script_json` or `|e`.
     return MapParts(*(Markup(part) for part in (squeeze(header), squeeze(figure.html.render()), script)))  # noqa: S704

@@ -134,8 +134,8 @@ def seconds_to_largest_paint(report: dict[str, Any]) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES)
 def test_lighthouse_scores(live_url, path, capsys):
-    """What does not hang on the machine's speed has to be right; performance and largest paint are told, of several
-    loads each, as one may meet a busy machine."""
+    """The scores of the load in the middle; of performance the best, as the others may have met a busy machine. How
+    long the largest paint takes is told."""
     reports = [run_lighthouse(live_url + path, *CATEGORIES) for _ in range(RUNS)]
     reports.sort(key=lambda report: report["categories"]["performance"]["score"])
     report = reports[RUNS // 2]
@@ -149,3 +149,4 @@ def test_lighthouse_scores(live_url, path, capsys):
     held = {name: score for name, score in scores.items() if name != "performance"}
     shortfalls = [line for name in held for line in list_shortfalls(report, name)]
     assert min(held.values()) >= LEAST_SCORE, f"{scores}\n" + "\n".join(shortfalls)
+    assert max(performance) >= LEAST_SCORE, performance

@@ -360,7 +360,7 @@ def make_facets(**lists: list[Choice]) -> Facets:
 
 def test_groups_stand_in_the_order_of_the_page_with_words(vocabulary: Vocabulary) -> None:
     choices = [Choice(v, v, 1, v == "G2") for v in ("G1", "G4", "unknown", "G2")]
-    groups = {group.name: group for group in groups_of(make_facets(stage=choices), vocabulary)}
+    groups = {group.name: group for group in groups_of(make_facets(stage=choices), vocabulary, {})}
     assert list(groups) == list(FACET_TITLES)
     (section,) = groups["stage"].sections
     words = ["G1 detailed exploration", "G2 general exploration", "G4 reconnaissance", "not published"]
@@ -371,13 +371,13 @@ def test_groups_stand_in_the_order_of_the_page_with_words(vocabulary: Vocabulary
 
 def test_states_are_written_as_addresses_have_them(vocabulary: Vocabulary) -> None:
     facets = make_facets(state=[Choice("IN-OD", "Odisha", 15, False)])
-    (choice,) = next(g for g in groups_of(facets, vocabulary) if g.name == "state").sections[0].choices
+    (choice,) = next(g for g in groups_of(facets, vocabulary, {}) if g.name == "state").sections[0].choices
     assert (choice.value, choice.words, choice.count) == ("odisha", "Odisha", 15)
 
 
 def test_critical_minerals_stand_apart(vocabulary: Vocabulary) -> None:
     facets = make_facets(mineral=[Choice("graphite", "Graphite", 1, False), Choice("limestone", "Limestone", 2, True)])
-    critical, others = next(g for g in groups_of(facets, vocabulary) if g.name == "mineral").sections
+    critical, others = next(g for g in groups_of(facets, vocabulary, {}) if g.name == "mineral").sections
     assert (critical.title, [c.value for c in critical.choices]) == ("Critical minerals", ["graphite"])
     assert (others.title, [c.value for c in others.choices]) == ("Other minerals", ["limestone"])
 
@@ -394,7 +394,7 @@ def test_bars_say_what_they_hold_and_no_record_is_too_few_to_see() -> None:
 def test_each_choice_of_the_real_panel_is_one_that_a_link_may_have(catalogue: Session, vocabulary: Vocabulary) -> None:
     view = view_of(COLLECTIONS["blocks"])
     facets = list_facets(catalogue, view, Selection(), vocabulary, "test_views")
-    for group in groups_of(facets, vocabulary):
+    for group in groups_of(facets, vocabulary, {}):
         values = [choice.value for section in group.sections for choice in section.choices]
         assert values and len(values) == len(set(values)), group.name
         for value in values:

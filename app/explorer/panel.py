@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,11 +71,16 @@ class Bars(NamedTuple):
     unknown: int
 
 
-def groups_of(facets: Facets, vocabulary: Vocabulary) -> list[Group]:
-    """The list filters in the order of the page."""
+def groups_of(facets: Facets, vocabulary: Vocabulary, asked: Mapping[str, str]) -> list[Group]:
+    """The list filters in the order of the page.
+
+    `asked`: the filters as the address has them. A mineral that it names beside a broader one is ticked as well,
+    though it adds nothing: the form says what the address says.
+    """
     groups = []
     for name, title in FACET_TITLES.items():
-        choices = [_page_choice(name, choice, vocabulary) for choice in _in_order(name, facets.choices[name])]
+        named = asked.get(name, "").split(",")
+        choices = [_page_choice(name, choice, vocabulary, named) for choice in _in_order(name, facets.choices[name])]
         chosen = sum(choice.selected for choice in choices)
         groups.append(Group(name, title, _sections(name, choices, vocabulary), chosen, name in _OPEN or bool(chosen)))
     return groups
@@ -90,11 +95,11 @@ def _in_order(name: str, choices: list[Choice]) -> list[Choice]:
     return sorted(choices, key=lambda c: (c.value == UNKNOWN, order.index(c.value) if c.value in order else len(order)))
 
 
-def _page_choice(name: str, choice: Choice, vocabulary: Vocabulary) -> PageChoice:
+def _page_choice(name: str, choice: Choice, vocabulary: Vocabulary, named: Sequence[str]) -> PageChoice:
     value = choice.value
     if name == "state" and (state := vocabulary.find_state(value)):
         value = state.slug
-    return PageChoice(value, say_value(name, value, vocabulary), choice.count, choice.selected)
+    return PageChoice(value, say_value(name, value, vocabulary), choice.count, choice.selected or value in named)
 
 
 def _sections(name: str, choices: list[PageChoice], vocabulary: Vocabulary) -> list[Section]:

@@ -136,7 +136,7 @@ def _answer(
         sortby=asked.get("sortby", ""),
         query=query,
         chips=chips_of(filters, vocabulary, query),
-        groups=groups_of(facets, vocabulary),
+        groups=groups_of(facets, vocabulary, filters),
         bars=bars_of(facets),
         columns=[(name, COLUMN_TITLES[name]) for name in state.columns],
         all_columns=COLUMN_TITLES,

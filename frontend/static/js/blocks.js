@@ -5,6 +5,7 @@ import { toLatLngs } from "./geometry.js";
 import { closeIn } from "./map.js";
 import { bindWords, blockPopup } from "./popups.js";
 import { themeClasses } from "./themes.js";
+import { inTurns } from "./turns.js";
 import { statusWords } from "./words.js";
 
 const SMALLEST_PX = 14;
@@ -19,22 +20,28 @@ const DOTS_HEIGHT = "620";
  * @param {any} map
  * @param {any} entry
  */
-export function drawBlocks(map, entry) {
+export async function drawBlocks(map, entry) {
   const { options, group, features } = entry;
   if (!map.getPane(DOTS_PANE)) map.createPane(DOTS_PANE).style.zIndex = DOTS_HEIGHT;
-  const blocks = features.map((feature) => makeBlock(map, feature, options));
+  const blocks = [];
+  let isOver = false;
+  entry.stop = () => (isOver = true);
+  await inTurns(map, features, (feature) => blocks.push(makeBlock(map, feature, options)), () => isOver);
+  if (isOver) return;
   // Big ones below, so that a small block within an indicative area can still be picked.
   blocks.sort((a, b) => b.span - a.span);
   for (const block of blocks) block.others = () => sameplace(map, block, blocks);
-  const draw = () => redraw(map, group, blocks);
+  const draw = () => blocks.forEach((block) => redraw(map, group, block));
   map.on("zoomend", draw);
   const unname = nameBlocks(map, entry, blocks);
   entry.stop = () => {
+    isOver = true;
     map.off("zoomend", draw);
     unname();
   };
   entry.find = (id) => blocks.find(({ feature }) => feature.id === id);
-  draw();
+  await inTurns(map, blocks, (block) => redraw(map, group, block), () => isOver);
+  if (isOver) return;
   const chosen = blocks.find(({ feature }) => feature.id === options.highlight);
   if (!chosen) return;
   if (sizeOf(map, chosen) < CHOSEN_PX) closeIn(map, chosen.bounds);
@@ -103,17 +110,15 @@ function makeDot(block) {
   return dot;
 }
 
-/** Polygon or dot, each block as its size on the screen has it. */
-function redraw(map, group, blocks) {
-  for (const block of blocks) {
-    const small = sizeOf(map, block) < SMALLEST_PX;
-    if (small) block.dot ??= makeDot(block);
-    const wanted = small ? block.dot : block.polygon;
-    if (wanted === block.drawn) continue;
-    if (block.drawn) group.removeLayer(block.drawn);
-    group.addLayer(wanted);
-    block.drawn = wanted;
-  }
+/** Polygon or dot, as the block's size on the screen has it. */
+function redraw(map, group, block) {
+  const small = sizeOf(map, block) < SMALLEST_PX;
+  if (small) block.dot ??= makeDot(block);
+  const wanted = small ? block.dot : block.polygon;
+  if (wanted === block.drawn) return;
+  if (block.drawn) group.removeLayer(block.drawn);
+  group.addLayer(wanted);
+  block.drawn = wanted;
 }
 
 /** Other blocks whose dot lies on this one's at the present zoom. */

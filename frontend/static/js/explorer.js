@@ -12,8 +12,6 @@ import { addSwipe } from "./explorer/swipe.js";
 import { addPrint, offerPrint } from "./explorer/print.js";
 import { suggest } from "./explorer/suggest.js";
 
-const NARROW = "(max-width: 63.99rem)";
-
 const htmx = window.htmx;
 if (htmx) {
   htmx.config.includeIndicatorStyles = false;
@@ -23,9 +21,6 @@ if (htmx) {
   htmx.config.refreshOnHistoryMiss = true;
   htmx.config.scrollBehavior = "auto";
 }
-
-const fold = /** @type {HTMLDetailsElement | null} */ (document.getElementById("panel-fold"));
-if (fold && matchMedia(NARROW).matches) fold.open = false;
 
 suggest();
 closeMenus();

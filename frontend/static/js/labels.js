@@ -3,6 +3,7 @@
 
 import { around, countOverlaps, overlap, placesOfSymbols } from "./clutter.js";
 import { bindWords, labelPopup } from "./popups.js";
+import { tellChange } from "./turns.js";
 
 const FULL_ZOOM = 7;
 const LETTER_PX = 6.5;
@@ -46,7 +47,7 @@ export function createLabels(map) {
     boxes: () => boxes,
     set: (entry, features) => {
       byLayer.set(entry, features);
-      map.fire("portal:change");
+      tellChange(map);
     },
   };
 }

@@ -5,6 +5,7 @@ import { drawTiles } from "./blocktiles.js";
 import { toLatLngs } from "./geometry.js";
 import { loadFeatures } from "./load.js";
 import { drawPoints } from "./points.js";
+import { tellChange } from "./turns.js";
 
 /**
  * @typedef {object} LayerOptions
@@ -35,9 +36,9 @@ export function layer(map, options) {
       entry.loaded = load(map, entry);
       map.portal.waiting.push(entry.loaded);
     }
-    map.fire("portal:change");
+    tellChange(map);
   });
-  group.on("remove", () => map.fire("portal:change"));
+  group.on("remove", () => tellChange(map));
   return group;
 }
 
@@ -54,7 +55,7 @@ async function load(map, entry) {
       if (turn === entry.turn) {
         clear(entry);
         entry.features = features;
-        DRAW[entry.options.kind](map, entry);
+        await DRAW[entry.options.kind](map, entry);
       }
     }
     note.done();
@@ -63,7 +64,7 @@ async function load(map, entry) {
       entry.loaded = load(map, entry);
     });
   }
-  map.fire("portal:change");
+  tellChange(map);
 }
 
 const isTooMany = (map, { options }) =>

@@ -25,12 +25,18 @@ export function legend(map) {
     L.DomEvent.disableClickPropagation(box);
     L.DomEvent.disableScrollPropagation(box);
     // Where there is no room for both, a popup and the legend take turns.
-    box.addEventListener("toggle", () => box.open && isNarrow(map) && map.closePopup());
+    box.addEventListener("toggle", () => {
+      fill();
+      if (box.open && isNarrow(map)) map.closePopup();
+    });
     map.on("popupopen", () => isNarrow(map) && (box.open = false));
+    // A closed one is made when it is opened, or printed.
+    map.portal.fillLegend = () => body.replaceChildren(...sections(map));
     const fill = () => {
+      if (!box.open) return;
       // Room for the layer control above and the credits below.
       body.style.maxHeight = `${Math.max(120, map.getSize().y - 150)}px`;
-      body.replaceChildren(...sections(map));
+      map.portal.fillLegend();
     };
     map.on("portal:change resize", fill);
     fill();

@@ -85,7 +85,8 @@ export function map(id, options) {
  */
 export function finish(made) {
   easeLayerControl(made);
-  const ready = Promise.allSettled(made.portal.waiting).then(() => {
+  const ready = Promise.allSettled(made.portal.waiting).then(async () => {
+    await new Promise((done) => setTimeout(done)); // what they changed is told by then
     made.getContainer().dataset.ready = "true";
   });
   window.portalMaps = [...(window.portalMaps ?? []), { ready, map: made, layers: made.portal.layers }];

@@ -3,6 +3,7 @@
 import { BESIDE_BLOCK_PX } from "./clutter.js";
 import { bindWords, pointPopup } from "./popups.js";
 import { symbol } from "./symbols.js";
+import { inTurns } from "./turns.js";
 import { fillOf, statusWords } from "./words.js";
 
 const SIZE_PX = 24;
@@ -11,13 +12,12 @@ const SIZE_PX = 24;
  * @param {any} map
  * @param {{options: any, group: any, features: any[]}} entry
  */
-export function drawPoints(map, entry) {
+export async function drawPoints(map, entry) {
   const { words, labels } = map.portal;
   const imprecise = (feature) => words.imprecise.includes(feature.properties.position_accuracy);
   const located = entry.features.filter((feature) => feature.geometry);
-  for (const feature of located.filter((one) => !imprecise(one))) {
-    makeMarker(map, feature, entry.options).addTo(entry.group);
-  }
+  const sites = located.filter((one) => !imprecise(one));
+  await inTurns(map, sites, (feature) => makeMarker(map, feature, entry.options).addTo(entry.group));
   const vague = located.filter(imprecise);
   const show = () => labels.set(entry, vague);
   entry.group.on("add", show);

@@ -2,6 +2,7 @@
 // Leaflet is there as the global `L`, loaded before any module runs.
 
 export { map, finish } from "./map.js";
+export { firstPaint, turn } from "./turns.js";
 export { baseMap } from "./basemaps.js";
 export { layer } from "./layer.js";
 export { legend } from "./legend.js";

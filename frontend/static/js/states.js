@@ -3,6 +3,7 @@
 import { around, countOverlaps, placesOfSymbols } from "./clutter.js";
 import { outerRings, pointsInside, ringArea, toLatLngs } from "./geometry.js";
 import { loadFeatures } from "./load.js";
+import { inTurns } from "./turns.js";
 
 const PANE = "states";
 const NAMES_PANE = "state-names";
@@ -24,19 +25,19 @@ export async function addStates(map, url) {
   try {
     const features = await loadFeatures(url, note.progress);
     note.done();
-    drawOutlines(map, features);
-    drawNames(map, features);
+    await drawOutlines(map, features);
+    await drawNames(map, features);
   } catch (error) {
     note.fail(/** @type {Error} */ (error).message, () => addStates(map, url));
   }
 }
 
 /** The state that the page is about is drawn last, so that its border is whole. */
-function drawOutlines(map, features) {
+async function drawOutlines(map, features) {
   const { focus } = map.portal;
   const renderer = L.svg({ pane: PANE, padding: 0.5 });
   const ordered = [...features].sort((a, b) => Number(a.id === focus) - Number(b.id === focus));
-  for (const feature of ordered) {
+  await inTurns(map, ordered, (feature) => {
     L.polygon(toLatLngs(feature.geometry), {
       pane: PANE,
       renderer,
@@ -44,21 +45,21 @@ function drawOutlines(map, features) {
       smoothFactor: 0.7,
       className: feature.id === focus ? "state-area state-focus" : "state-area",
     }).addTo(map);
-  }
+  });
 }
 
 /**
  * Names, but for the state that the page names already. Each stands where it fits and covers least, the biggest state
  * first; one that would be hidden among symbols is left out. Chosen anew whenever zoom or layers change.
  */
-function drawNames(map, features) {
-  const places = features
-    .filter((feature) => feature.id !== map.portal.focus)
-    .map((feature) => {
-      const ring = outerRings(feature.geometry).reduce((a, b) => (ringArea(a) > ringArea(b) ? a : b));
-      return { name: feature.properties.name, area: ringArea(ring), points: pointsInside(ring) };
-    })
-    .sort((a, b) => b.area - a.area);
+async function drawNames(map, features) {
+  const places = [];
+  const named = features.filter((feature) => feature.id !== map.portal.focus);
+  await inTurns(map, named, (feature) => {
+    const ring = outerRings(feature.geometry).reduce((a, b) => (ringArea(a) > ringArea(b) ? a : b));
+    places.push({ name: feature.properties.name, area: ringArea(ring), points: pointsInside(ring) });
+  });
+  places.sort((a, b) => b.area - a.area);
   const shown = L.layerGroup().addTo(map);
   const place = () => {
     shown.clearLayers();

@@ -83,7 +83,7 @@ export function showHalves(map, asked) {
   };
 
   /** @param {Half} half @param {any[]} features */
-  function draw(half, features) {
+  async function draw(half, features) {
     const { entry, panes } = half;
     const theme = isDay(half.asked) ? (map.portal.theme ?? "status") : half.asked;
     if (half.source === features && half.theme === theme) return;
@@ -91,7 +91,7 @@ export function showHalves(map, asked) {
     Object.assign(half, { source: features, theme });
     entry.features = features;
     for (const pane of panes) for (const one of THEMES) pane.classList.toggle(`by-${one}`, one === theme);
-    drawBlocks(map, entry);
+    await drawBlocks(map, entry);
     labels.fill(half);
     settle();
   }

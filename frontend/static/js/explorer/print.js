@@ -126,6 +126,7 @@ function makeSheet(map, address) {
 
 /** The map's own legend, whole: words in place of buttons. @param {any} map */
 function legendOf(map) {
+  map.portal.fillLegend?.();
   const body = map.getContainer().querySelector(".map-legend .legend-body");
   const made = element("div", { class: "print-legend" });
   for (const part of body?.cloneNode(true).childNodes ?? []) made.append(part.cloneNode(true));
