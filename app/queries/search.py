@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, literal, or_, select, true, union_all
@@ -18,6 +18,7 @@ _BLOCK, _UNIT = table_of(Block), table_of(ProcessingUnit)
 _MOST_NAMES = 20_000
 # Of a search that very many blocks answer, only so many are ranked.
 _MOST_RANKED = 1_000
+_FIRST_ROWS = 2_000
 _LONGEST_EXACT_WORD, SHORTEST_FUZZY_WORD = 2, 5
 _LEAST_LIKENESS, _LEAST_FORGIVING_LIKENESS = 0.55, 0.45
 # As of the filter q.
@@ -39,12 +40,11 @@ class BlockRow(NamedTuple):
     aliases: list[str]
 
 
-class CompanyRow(NamedTuple):
+class Company(NamedTuple):
     name: str
     role: str  # bidder, agency, operator
     records: int
     unit: str | None  # a plant of it
-    likeness: float  # 0 to 1
 
 
 class DocumentRow(NamedTuple):
@@ -75,11 +75,24 @@ def list_names(session: Session) -> Names:
 
 def list_standing(session: Session, words: Sequence[str]) -> set[str]:
     """Those of the folded words that stand, as they are, in a block or a plant."""
-    word = func.unnest(cast(list(words), ARRAY(Text))).column_valued("word")
-    # Letters, digits and marks hold no wildcard.
-    pattern = literal("% ", Text).concat(word).concat(" %")
-    stands = (select(table.c.id).where(table.c.search.like(pattern)).exists() for table in (_BLOCK, _UNIT))
-    return set(session.scalars(select(word).where(or_(*stands))))
+    if not words:
+        return set()
+    found = session.execute(select(*(or_(*_stands(word)) for word in words))).one()
+    return {word for word, stands in zip(words, found, strict=True) if stands}
+
+
+def _stands(word: str) -> Iterator[ColumnElement[bool]]:
+    """Where the word may stand, the quickest look first.
+
+    A frequent word stands in the first rows. A rare one is found by the trigram index, which the planner takes only if
+    it is not told that one row is enough.
+    """
+    pattern = bindparam(None, f"% {word} %", type_=Text)  # letters, digits and marks hold no wildcard
+    first = select(_BLOCK.c.search).limit(_FIRST_ROWS).subquery()
+    yield select(first.c.search).where(first.c.search.like(pattern)).exists()
+    yield select(_UNIT.c.id).where(_UNIT.c.search.like(pattern)).exists()
+    every = select(_BLOCK.c.id).where(_BLOCK.c.search.like(pattern)).cte().prefix_with("MATERIALIZED")
+    yield select(every.c.id).exists()
 
 
 def has_indexed_word(search: ColumnElement[str], word: str, *, forgiving: bool) -> ColumnElement[bool]:
@@ -126,34 +139,30 @@ def list_blocks(
     return [BlockRow(*row) for row in rows]
 
 
-def list_companies(session: Session, words: Sequence[str], limit: int, *, forgiving: bool) -> Sequence[CompanyRow]:
-    """Bidders, agencies and operators whose names are like the folded words, the likest first."""
-    text = " ".join(words)
-    blocks, units = (
-        select(*columns, table.c.id)
-        .where(has_words(table.c.search, words, forgiving=forgiving, last_begins=True))
-        .cte(f"{table.name}s")
-        for table, columns in ((_BLOCK, (_BLOCK.c.preferred_bidder, _BLOCK.c.agency)), (_UNIT, (_UNIT.c.operator,)))
+def list_companies(session: Session) -> Sequence[Company]:
+    """Every bidder, agency and operator with how many records bear the name."""
+    each = union_all(
+        _with_records(_BLOCK.c.preferred_bidder, "bidder", cast(None, Text)),
+        _with_records(_BLOCK.c.agency, "agency", cast(None, Text)),
+        _with_records(_UNIT.c.operator, "operator", func.min(_UNIT.c.id)),
     )
-    named = union_all(
-        _with_names(blocks.c.preferred_bidder, "bidder", cast(None, Text)),
-        _with_names(blocks.c.agency, "agency", cast(None, Text)),
-        _with_names(units.c.operator, "operator", func.min(units.c.id)),
-    ).subquery("named")
-    likeness = func.word_similarity(literal(text, Text), func.lower(named.c.name))
-    rows = session.execute(
-        select(named.c.name, named.c.role, named.c.records, named.c.unit, likeness)
-        .where(likeness >= (_LEAST_FORGIVING_LIKENESS if forgiving else _LEAST_LIKENESS))
-        .order_by(likeness.desc(), named.c.records.desc(), named.c.name, named.c.role)
-        .limit(limit)
-    )
-    return [CompanyRow(*row) for row in rows]
+    return [Company(*row) for row in session.execute(each)]
 
 
-def _with_names(name: ColumnElement[str], role: str, unit: ColumnElement[Any]) -> Select[str, str, int, Any]:
-    """Each name with how many records bear it."""
+def _with_records(name: ColumnElement[str], role: str, unit: ColumnElement[Any]) -> Select[str, str, int, Any]:
     columns = name.label("name"), literal(role, Text).label("role"), func.count().label("records"), unit.label("unit")
     return select(*columns).where(name.is_not(None)).group_by(name)
+
+
+def rank_names(session: Session, names: Sequence[str], words: Sequence[str], *, forgiving: bool) -> dict[str, float]:
+    """Those of the names that are like the folded words, with how like they are, 0 to 1.
+
+    Source: PostgreSQL's pg_trgm, word_similarity.
+    """
+    name = func.unnest(cast(list(names), ARRAY(Text))).column_valued("name")
+    likeness = func.word_similarity(literal(" ".join(words), Text), func.lower(name))
+    least = _LEAST_FORGIVING_LIKENESS if forgiving else _LEAST_LIKENESS
+    return {row[0]: row[1] for row in session.execute(select(name, likeness).where(likeness >= least))}
 
 
 def count_each(session: Session, view: View, conditions: Sequence[ColumnElement[bool]]) -> list[int]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.queries.search import Names, list_names
+from app.queries.search import Company, Names, list_companies, list_names
 from app.queries.vocabulary import Vocabulary
 from app.search import names
 from app.search.spelling import sound_of
@@ -233,3 +233,11 @@ _lexicons = Kept(lambda session, vocabulary: make_lexicon(vocabulary, list_names
 def get_lexicon(session: Session, vocabulary: Vocabulary) -> Lexicon:
     """The lexicon of a vocabulary, with the names in use as the session sees them."""
     return _lexicons.get(session, vocabulary)
+
+
+_companies_in_use = Kept(lambda session, _: list_companies(session))
+
+
+def get_companies(session: Session, vocabulary: Vocabulary) -> Sequence[Company]:
+    """Bidders, agencies and operators, as the session saw them when the vocabulary was new."""
+    return _companies_in_use.get(session, vocabulary)

@@ -15,17 +15,18 @@ from app.params.selection import parse_filter, parse_words, selection_of
 from app.queries.search import (
     SHORTEST_FUZZY_WORD,
     BlockRow,
+    Company,
     count_each,
     has_words,
     list_blocks,
-    list_companies,
     list_standing,
+    rank_names,
 )
 from app.queries.vocabulary import Vocabulary
 from app.search import names
 from app.search.coordinates import Point, find_point
 from app.search.documents import Document, get_documents, has_long_number
-from app.search.lexicon import Lexicon, Meaning, core_of, get_lexicon
+from app.search.lexicon import Lexicon, Meaning, core_of, get_companies, get_lexicon
 from app.search.shapes import GroupKind
 from app.search.spelling import Token, tokens_of
 from app.search.tails import WHOLE, Tail, complete
@@ -247,11 +248,11 @@ def _companies(asked: Asked, understood: Understood, limit: int, *, is_open: boo
     if asked.point is not None or len("".join(every)) < names.SHORTEST_CORRECTED - 1:
         return []
     base: dict[str, str] = {}
-    rows = list_companies(asked.session, every, limit * 4, forgiving=False)
+    rows = _named_like(asked, every, limit * 4, forgiving=False)
     for forgiving in (False, True) if is_open else ():
         if not rows and (_may_be_misspelled(rest) if forgiving else rest):
             base = understood.filters if rest != every else {}
-            rows = list_companies(asked.session, rest, limit * 4, forgiving=forgiving)
+            rows = _named_like(asked, rest, limit * 4, forgiving=forgiving)
     found: dict[str, Suggestion] = {}
     for row in rows:
         core = core_of(row.name)
@@ -270,6 +271,14 @@ def _companies(asked: Asked, understood: Understood, limit: int, *, is_open: boo
             better = known if known.filters is not None else new
             found[core] = replace(better, detail=f"{known.detail} · {new.detail}")
     return list(found.values())
+
+
+def _named_like(asked: Asked, words: Sequence[str], limit: int, *, forgiving: bool) -> list[Company]:
+    """Companies whose names are like the folded words, the likest first."""
+    companies = get_companies(asked.session, asked.vocabulary)
+    ranks = rank_names(asked.session, sorted({c.name for c in companies}), words, forgiving=forgiving)
+    like = [company for company in companies if company.name in ranks]
+    return sorted(like, key=lambda c: (-ranks[c.name], -c.records, c.name, c.role))[:limit]
 
 
 def _counted(asked: Asked, view: View, groups: Groups, *, before: Understood | None) -> Groups:
