@@ -35,6 +35,7 @@ from app.routes import (
     pages,
     queryables,
     schemas,
+    screening,
     search,
     shapes,
     tiles,
@@ -84,6 +85,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
         data,
         doors,
         shapes,
+        screening,
     ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")

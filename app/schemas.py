@@ -192,3 +192,63 @@ class FacetsShape(BaseModel):
     facets: dict[str, list[FacetChoice]]
     histograms: dict[str, FacetHistogram]
     links: list[LinkShape]
+
+
+class ScreenedShape(BaseModel):
+    """What was screened. `approximate`: it is an area within which the block lies, not its boundary."""
+
+    kind: Literal["block", "shape"]
+    id: str | None
+    name: str | None
+    boundary_kind: str | None
+    approximate: bool
+    area_ha: float | None
+    length_km: float | None
+
+
+class ScreenedRecord(BaseModel):
+    """A record on the shape (distance 0) or near it."""
+
+    id: str
+    name: str
+    overlap_ha: float | None
+    overlap_percent: float | None
+    distance_km: float
+    bearing_degrees: float | None
+    wind: str | None
+    properties: dict[str, Any]
+    href: str
+
+
+class ScreenedDataset(BaseModel):
+    """Where a layer is from."""
+
+    title: str
+    date: str | None
+    licence: str
+    attribution: str | None
+    href: str
+
+
+class ScreenedLayer(BaseModel):
+    """A layer's answer. `no_data` says nothing about the ground; `none_found` speaks of what the portal holds."""
+
+    layer: str
+    title: str
+    state: Literal["found", "none_found", "no_data"]
+    said: str
+    within_km: float | None
+    more: bool
+    dataset: ScreenedDataset
+    records: list[ScreenedRecord]
+
+
+class ScreeningShape(BaseModel):
+    """What a shape meets and what lies near it, layer by layer."""
+
+    shape: ScreenedShape
+    minerals: list[str]
+    revision: int
+    as_of: str | None
+    notes: list[str]
+    layers: list[ScreenedLayer]

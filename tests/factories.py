@@ -103,3 +103,19 @@ def make_unit(session: Session, lon: float, lat: float, **facts: Any) -> models.
     session.add(unit)
     session.flush()
     return unit
+
+
+def make_port(session: Session, lon: float, lat: float, **facts: Any) -> models.Port:
+    """A port whose site is known."""
+    slug = facts.pop("id", None) or _next("port")
+    values: dict[str, Any] = {"name": slug, "port_class": "major", "position_accuracy": "site"} | facts
+    port = models.Port(
+        id=slug,
+        search=searchable(values["name"]),
+        geom=from_shape(Point(lon, lat), srid=WGS84),
+        **values,
+        **_stamp(session),
+    )
+    session.add(port)
+    session.flush()
+    return port

@@ -306,12 +306,13 @@ def test_openapi_says_which_answers_can_be_unchanged(portal, openapi):
         address = path
         for name, value in given.items():
             address = address.replace(name, value)
+        address += "?block=akharkata-graphite" if path == "/api/screening" else ""
         etag = portal.get(address).headers.get("etag")
         if "304" in operations.get("get", {"responses": {}})["responses"]:
             said.add(path)
         if etag and portal.get(address, headers={"if-none-match": etag}).status_code == 304:
             found.add(path)
-    assert said == found and len(said) == 9
+    assert said == found and len(said) == 10
 
 
 def test_references_in_openapi_lead_somewhere(openapi):

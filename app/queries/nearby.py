@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import View
 
 # Labels of a district, a state or a region are no places to measure to.
-_PLACES = ("surveyed", "site", "locality")
+PLACES = ("surveyed", "site", "locality")
 
 
 def has_mineral(rows: FromClause, minerals: Sequence[str]) -> ColumnElement[bool]:
@@ -45,7 +45,7 @@ def list_nearby(
         .select_from(there.join(here, true()))
         .where(
             here.c.id == origin_id,
-            there.c.position_accuracy.in_(_PLACES),
+            there.c.position_accuracy.in_(PLACES),
             func.ST_DWithin(func.geography(there.c.geom), func.geography(here.c.geom), within_km * 1000.0),
             and_(there.c.id != origin_id, has_mineral(there, minerals) if minerals is not None else true()),
         )

@@ -1,0 +1,160 @@
+"""A shape to be screened: GeoJSON → a checked geometry in EPSG:4326."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from typing import Any, NamedTuple
+
+import shapely
+from shapely.errors import GEOSException
+from shapely.geometry import mapping, shape
+from shapely.geometry.base import BaseGeometry
+
+from app.errors import BadParameter, PortalError, TooLarge
+
+MOST_VERTICES = 10_000
+MOST_AREA_HA = 1_000_000
+_HALF_ROUND_DEGREES = 180.0
+_KINDS = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
+_RIGHT = (
+    'Send GeoJSON in degrees, longitude first, such as {"type": "Polygon", "coordinates": '
+    "[[[84, 20], [84.1, 20], [84.1, 20.1], [84, 20]]]}, or a Feature of it."
+)
+_WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
+
+
+class BadShape(PortalError):
+    """A shape that is not screened, and why; where it can be mended, with the mended shape as GeoJSON."""
+
+    status, title, anchor = 400, "Unusable shape", "unusable-shape"
+
+    def __init__(self, detail: str, *, repaired: dict[str, Any] | None = None) -> None:
+        super().__init__(detail, parameter="body")
+        self.repaired = repaired
+
+    def as_problem(self) -> dict[str, object]:
+        return super().as_problem() | ({"repaired": self.repaired} if self.repaired else {})
+
+
+class OwnShape(NamedTuple):
+    """A reader's shape: WKB of EPSG:4326, two dimensions; the name that it came with."""
+
+    wkb: bytes
+    name: str | None
+
+
+def parse_own_shape(content: bytes) -> OwnShape:
+    """The one geometry of a GeoJSON text: a geometry, a Feature, or a FeatureCollection of one.
+
+    Raises: BadShape, TooLarge. Source: RFC 7946.
+    """
+    document = _read_json(content)
+    name = None
+    if document.get("type") == "FeatureCollection":
+        features = document.get("features")
+        if not isinstance(features, list) or len(features) != 1 or not isinstance(features[0], dict):
+            count = len(features) if isinstance(features, list) else 0
+            raise BadShape(f"The collection has {count} features; one shape is screened at a time: send one Feature.")
+        _check_crs(document)
+        document = features[0]
+    if document.get("type") == "Feature":
+        _check_crs(document)
+        properties = document.get("properties")
+        name = properties.get("name") if isinstance(properties, dict) else None
+        document = document.get("geometry") or {}
+    return OwnShape(shapely.to_wkb(_read_geometry(document)), name[:120] if isinstance(name, str) else None)
+
+
+def _read_json(content: bytes) -> dict[str, Any]:
+    if not content.strip():
+        raise BadShape(f"The body is empty. {_RIGHT}")
+    try:
+        document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadShape(f"The body is no JSON: {str(error)[:120]}. {_RIGHT}") from None
+    if not isinstance(document, dict):
+        raise BadShape(f"The body is JSON, but no object. {_RIGHT}")
+    return document
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def _check_crs(document: dict[str, Any]) -> None:
+    named = json.dumps(document.get("crs") or "CRS84")
+    if not any(name in named for name in _WGS84_NAMES):
+        raise BadShape(f"The shape says that it is in {named[:100]}; bring it to WGS 84, longitude first (EPSG:4326).")
+
+
+def _read_geometry(document: Any) -> BaseGeometry:
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind not in _KINDS:
+        raise BadShape(f"“{str(kind)[:40]}” is no geometry that can be screened; {', '.join(_KINDS)} can. {_RIGHT}")
+    _check_crs(document)
+    try:
+        geometry = shapely.force_2d(shape(document))
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, GEOSException) as error:
+        raise BadShape(f"The coordinates of the {kind} cannot be read: {str(error)[:120]}. {_RIGHT}") from None
+    if geometry.is_empty:
+        raise BadShape(f"The {kind} is empty; give it corners. {_RIGHT}")
+    vertices = int(shapely.get_num_coordinates(geometry))
+    if vertices > MOST_VERTICES:
+        raise TooLarge(
+            f"The shape has {vertices:,} vertices; at most {MOST_VERTICES:,} are screened. Simplify it.",
+            parameter="body",
+        )
+    west, south, east, north = geometry.bounds
+    if not all(map(isfinite, geometry.bounds)) or not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
+        raise BadShape(
+            f"The shape leaves the earth: it reaches from {west:g} to {east:g} in longitude and from {south:g} to "
+            f"{north:g} in latitude. Coordinates are degrees, longitude first; metres or latitude first are not taken."
+        )
+    if not geometry.is_valid:
+        raise _invalid(geometry)
+    if geometry.geom_type in ("Polygon", "MultiPolygon") and _is_wide(geometry):
+        raise BadShape(
+            "A part of the shape is more than 180° wide. Where it crosses the 180th meridian, cut it there into two "
+            "polygons (RFC 7946, section 3.1.9)."
+        )
+    return geometry
+
+
+def _is_wide(geometry: BaseGeometry) -> bool:
+    parts = shapely.get_parts(geometry)
+    bounds = shapely.bounds(parts)
+    return bool((bounds[:, 2] - bounds[:, 0] > _HALF_ROUND_DEGREES).any())
+
+
+def _invalid(geometry: BaseGeometry) -> BadShape:
+    """What is wrong and where, with the repaired form, which is never taken by itself."""
+    reason = shapely.is_valid_reason(geometry)
+    what, _, place = reason.partition("[")
+    at = f" at {place.rstrip(']')} (longitude, latitude)" if place else ""
+    mended = shapely.make_valid(geometry)
+    areas = [part for part in shapely.get_parts(mended) if part.geom_type in ("Polygon", "MultiPolygon")]
+    if geometry.geom_type in ("Polygon", "MultiPolygon") and areas:
+        mended = shapely.unary_union(areas)
+        told = "look at the repaired form given here, and send it if it is what you mean"
+        return BadShape(f"The shape is not valid: {what.strip()}{at}. Mend it, or {told}.", repaired=mapping(mended))
+    return BadShape(f"The shape is not valid: {what.strip()}{at}. Mend it there.")
+
+
+def check_area(area_ha: float) -> None:
+    """Raises: TooLarge."""
+    if area_ha > MOST_AREA_HA:
+        raise TooLarge(
+            f"The shape covers {area_ha:,.0f} ha; at most {MOST_AREA_HA:,} ha are screened at once. Take a part of it.",
+            parameter="body",
+        )
+
+
+def check_block_id(text: str | None) -> str:
+    """Raises: BadParameter."""
+    if not text:
+        raise BadParameter(
+            "block: say which block is to be screened, such as block=akharkata-graphite, or POST a shape as GeoJSON.",
+            parameter="block",
+        )
+    return text

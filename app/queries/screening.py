@@ -1,0 +1,167 @@
+"""What lies on, and near, any shape: overlap, geodesic distance and bearing, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from typing import cast as cast_type
+
+from sqlalchemy import ColumnElement, Float, and_, bindparam, case, cast, func, literal, not_, select, true
+from sqlalchemy.orm import Session
+
+from app.catalogue import View
+from app.filters.operands import stored_geometry
+from app.queries.nearby import PLACES, has_mineral
+from app.values import WGS84
+
+_HECTARE_M2 = 10_000.0
+_POLYGONS = 3  # of ST_CollectionExtract
+Row = Mapping[str, Any]
+
+
+class Outline(NamedTuple):
+    """A geometry as WKB, EPSG:4326, and what PostGIS measures of it on the WGS 84 spheroid."""
+
+    wkb: bytes
+    area_ha: float
+    length_km: float  # of lines; 0 for areas and points
+
+
+class Found(NamedTuple):
+    """Records of a layer. `more`: there are others that are not listed, on the shape or near it."""
+
+    rows: Sequence[Row]
+    more_on_it: bool
+    more_near: bool
+
+
+def measure(session: Session, wkb: bytes) -> Outline:
+    """Area and length on the WGS 84 spheroid."""
+    there = func.geography(stored_geometry(wkb))
+    area_m2, length_m = session.execute(select(func.ST_Area(there), func.ST_Length(there))).one()
+    return Outline(wkb, area_m2 / _HECTARE_M2, length_m / 1000.0)
+
+
+def get_outline(session: Session, view: View, record_id: str) -> bytes:
+    """The geometry of a record that is there, as WKB."""
+    return cast_type(bytes, session.scalars(select(func.ST_AsBinary(view.c.geom)).where(view.c.id == record_id)).one())
+
+
+def is_empty(session: Session, view: View, condition: ColumnElement[bool] | None = None) -> bool:
+    """Whether the layer holds nothing at all."""
+    held = select(literal(1)).select_from(view.rows).where(true() if condition is None else condition).limit(1)
+    return session.scalar(held) is None
+
+
+def list_met(
+    session: Session,
+    view: View,
+    outline: Outline,
+    columns: Sequence[str],
+    *,
+    within_km: float | None,
+    most: int,
+    most_near: int,
+    minerals: Sequence[str] | None = None,
+    but: str | None = None,
+    condition: ColumnElement[bool] | None = None,
+) -> Found:
+    """Records on the shape, those that take most of it first, then the nearest others.
+
+    Each row has `overlap_ha`, `overlap_percent` of the shape, `distance_km` from edge to edge and `bearing_degrees`
+    clockwise from true north, from the shape's nearest point to the record's; no bearing where they meet, no overlap
+    where either has no area. `within_km`: how far the near ones may lie, None for however far. Points that only stand
+    for a district, a state or a region are no places to measure to and are left out. `minerals`: only records that name
+    any. `but`: the id of the record that the shape is of.
+    """
+    shape = stored_geometry(outline.wkb)
+    rows = view.rows
+    wanted = and_(
+        true() if condition is None else condition,
+        rows.c.position_accuracy.in_(PLACES) if "position_accuracy" in rows.c else true(),
+        rows.c.id != but if but is not None else true(),
+        has_mineral(rows, minerals) if minerals is not None else true(),
+    )
+    meets = func.ST_Intersects(rows.c.geom, shape)
+    on_it = _list_on_it(session, view, outline, columns, and_(wanted, meets), most)
+    near: Sequence[Row] = ()
+    if most_near:
+        near = _list_near(session, view, shape, columns, and_(wanted, not_(meets)), within_km, most_near)
+    return Found([*on_it[:most], *near[:most_near]], len(on_it) > most, bool(most_near) and len(near) > most_near)
+
+
+def _list_on_it(
+    session: Session, view: View, outline: Outline, columns: Sequence[str], wanted: ColumnElement[bool], most: int
+) -> Sequence[Row]:
+    geom = view.c.geom
+    shape = stored_geometry(outline.wkb)
+    # Most records lie wholly within a large shape, and need no cutting.
+    cut = func.ST_CollectionExtract(func.ST_Intersection(geom, shape), _POLYGONS)
+    shared = case((func.ST_CoveredBy(geom, shape), geom), else_=cut)
+    overlap_ha = (func.ST_Area(func.geography(shared)) / _HECTARE_M2).label("overlap_ha")
+    has_areas = view.collection.geometry_type == "MultiPolygon" and outline.area_ha > 0
+    overlap = overlap_ha if has_areas else cast(None, Float).label("overlap_ha")
+    statement = (
+        select(*(view.c[name] for name in columns), overlap)
+        .where(wanted)
+        .order_by(overlap.desc() if has_areas else view.c.id, view.c.id)
+        .limit(most + 1)
+    )
+    found = session.execute(statement).mappings()
+    return [
+        {**row, "overlap_percent": _share(row["overlap_ha"], outline), "distance_km": 0.0, "bearing_degrees": None}
+        for row in found
+    ]
+
+
+def _share(overlap_ha: float | None, outline: Outline) -> float | None:
+    return None if overlap_ha is None else min(100.0, 100.0 * overlap_ha / outline.area_ha)
+
+
+def _list_near(
+    session: Session,
+    view: View,
+    shape: ColumnElement[Any],
+    columns: Sequence[str],
+    wanted: ColumnElement[bool],
+    within_km: float | None,
+    most: int,
+) -> Sequence[Row]:
+    geog = func.geography(shape)
+    there = func.geography(view.c.geom)
+    within = true() if within_km is None else func.ST_DWithin(there, geog, bindparam(None, within_km * 1000.0, Float))
+    # The index orders by distance on the sphere, which differs by up to a two hundredth: some more are fetched, and
+    # ordered anew on the spheroid.
+    nearest = (
+        select(*(view.c[name] for name in dict.fromkeys((*columns, "id", "geom"))))
+        .where(wanted, within)
+        .order_by(there.op("<->")(geog))
+        .limit(2 * most + 10)
+        .subquery("nearest")
+    )
+    distance_m = func.ST_Distance(func.geography(nearest.c.geom), geog)
+    measured = select(nearest, distance_m.label("distance_m")).order_by("distance_m", nearest.c.id).limit(most + 1)
+    some = measured.subquery("some")
+    bearing = _bearing(shape, some.c.geom)
+    statement = select(
+        *(some.c[name] for name in columns),
+        cast(None, Float).label("overlap_ha"),
+        cast(None, Float).label("overlap_percent"),
+        (some.c.distance_m / 1000.0).label("distance_km"),
+        bearing.label("bearing_degrees"),
+    ).order_by(some.c.distance_m, some.c.id)
+    return cast_type("Sequence[Row]", session.execute(statement).mappings().all())
+
+
+def _bearing(here: ColumnElement[Any], there: ColumnElement[Any]) -> ColumnElement[float]:
+    """Degrees clockwise from true north, from the nearest point of the one to the nearest point of the other.
+
+    The two points are sought in the plane that fits both best, the bearing between them is geodesic.
+    Source: PostGIS, _ST_BestSRID, as its own functions of geography choose it.
+    """
+    plane = func._ST_BestSRID(func.geography(here), func.geography(there))
+    line = func.ST_Transform(
+        func.ST_ShortestLine(func.ST_Transform(here, plane), func.ST_Transform(there, plane)), WGS84
+    )
+    first, last = func.geography(func.ST_StartPoint(line)), func.geography(func.ST_EndPoint(line))
+    return func.degrees(func.ST_Azimuth(first, last))

@@ -1,0 +1,170 @@
+"""What a shape meets and what lies near it: every layer of the database asked, and said where there are no data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.catalogue import COLLECTIONS, Collection
+from app.queries.moments import view_at
+from app.queries.screening import Found, Outline, is_empty, list_met
+from app.queries.vocabulary import Vocabulary
+from app.values import Moment
+
+MOST_ON_IT = 50
+# Sixteen winds, clockwise from north.
+_WINDS = "N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW".split()
+
+
+class Layer(NamedTuple):
+    """One collection as a screening asks it."""
+
+    collection: str
+    within_km: float | None  # how far the near ones may lie; None: however far; 0: only what the shape meets
+    most_near: int
+    columns: tuple[str, ...]
+    takes_minerals: bool = False  # only those that name a mineral of the shape
+
+
+LAYERS = (
+    Layer("states", 0.0, 0, ("kind",)),
+    Layer("districts", 0.0, 0, ("state",)),
+    Layer("blocks", 25.0, 10, ("state", "minerals", "status", "stage", "concession", "boundary_kind")),
+    Layer(
+        "processing-units",
+        None,
+        10,
+        ("kind", "operator", "state", "minerals", "status", "capacity", "position_accuracy"),
+        takes_minerals=True,
+    ),
+    Layer("exploration-projects", 25.0, 10, ("agency", "minerals", "stage", "status", "position_accuracy")),
+    Layer("occurrences", 50.0, 10, ("asset_class", "minerals", "status", "position_accuracy")),
+    Layer("coal-mine-closures", 50.0, 5, ("operator", "status", "position_accuracy")),
+    Layer("ports", None, 3, ("state", "port_class", "status", "position_accuracy")),
+    Layer("centres-of-excellence", None, 3, ("host", "state", "position_accuracy")),
+)
+
+
+class Screened(NamedTuple):
+    """A layer's answer. `state`: found, none_found, no_data; the last is no statement about the ground."""
+
+    layer: Layer
+    collection: Collection
+    state: str
+    found: Found
+
+
+def screen(
+    session: Session,
+    vocabulary: Vocabulary,
+    outline: Outline,
+    minerals: Sequence[str],
+    moment: Moment,
+    block_id: str | None = None,
+) -> list[Screened]:
+    """Every layer, in the order of LAYERS. `minerals`: slugs; with none, processing units of whatever mineral."""
+    return [_screen_layer(session, vocabulary, outline, minerals, moment, block_id, layer) for layer in LAYERS]
+
+
+def _screen_layer(
+    session: Session,
+    vocabulary: Vocabulary,
+    outline: Outline,
+    minerals: Sequence[str],
+    moment: Moment,
+    block_id: str | None,
+    layer: Layer,
+) -> Screened:
+    collection = COLLECTIONS[layer.collection]
+    is_blocks = collection.id == "blocks"
+    view = view_at(collection, moment if is_blocks else moment._replace(as_of=None))
+    if is_empty(session, view):
+        return Screened(layer, collection, "no_data", Found((), False, False))
+    found = list_met(
+        session,
+        view,
+        outline,
+        ("id", "name", *layer.columns),
+        within_km=layer.within_km,
+        most=MOST_ON_IT,
+        most_near=layer.most_near,
+        minerals=vocabulary.kin(minerals) if layer.takes_minerals and minerals else None,
+        but=block_id if is_blocks else None,
+    )
+    return Screened(layer, collection, "found" if found.rows else "none_found", found)
+
+
+def wind_of(bearing_degrees: float | None) -> str | None:
+    """The nearest of the sixteen winds: 22.5° is NNE."""
+    return None if bearing_degrees is None else _WINDS[round(bearing_degrees / 22.5) % 16]
+
+
+def as_document(layers: Sequence[Screened], dates: Mapping[str, str | None], base: str) -> list[dict[str, Any]]:
+    """The layers as JSON has them. `dates`: collection → the day up to which it was researched."""
+    return [_layer_document(one, dates.get(one.collection.id), base) for one in layers]
+
+
+def _layer_document(one: Screened, date: str | None, base: str) -> dict[str, Any]:
+    collection = one.collection
+    return {
+        "layer": collection.id,
+        "title": collection.title,
+        "state": one.state,
+        "said": say_state(one),
+        "within_km": one.layer.within_km,
+        "more": one.found.more_on_it or one.found.more_near,
+        "dataset": {
+            "title": collection.title,
+            "date": date,
+            "licence": collection.licence,
+            "attribution": collection.attribution or None,
+            "href": f"{base}/api/collections/{collection.id}",
+        },
+        "records": [_record(row, collection, base) for row in one.found.rows],
+    }
+
+
+def say_state(one: Screened) -> str:
+    """The layer's answer in a sentence; that there are no data never reads as if there were nothing."""
+    title = one.collection.title
+    if one.state == "no_data":
+        return f"No data here: this portal holds no records of the layer “{title}”, so nothing can be said of it."
+    met = sum(row["distance_km"] == 0 for row in one.found.rows)
+    near = len(one.found.rows) - met
+    reach = one.layer.within_km
+    if one.state == "none_found":
+        asked = "that take these minerals " if one.layer.takes_minerals else ""
+        how_far = f"meets the shape or lies within {reach:g} km of it" if reach else "meets the shape"
+        if reach is None:
+            how_far = "is known with a place"
+        return f"None of the records {asked}that this portal holds {how_far}; it does not hold all there are."
+    words = [f"{'more than ' if one.found.more_on_it else ''}{met} on the shape"] if met else []
+    if near:
+        within = f" within {reach:g} km" if reach else ""
+        words.append(f"{'the nearest ' if one.found.more_near else ''}{near} near it{within}")
+    return f"{' and '.join(words).capitalize()}."
+
+
+def _record(row: Mapping[str, Any], collection: Collection, base: str) -> dict[str, Any]:
+    rest = {
+        name: value
+        for name, value in row.items()
+        if name not in ("id", "name", "overlap_ha", "overlap_percent", "distance_km", "bearing_degrees")
+    }
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "overlap_ha": _rounded(row["overlap_ha"], 4),
+        "overlap_percent": _rounded(row["overlap_percent"], 4),
+        "distance_km": _rounded(row["distance_km"], 4),
+        "bearing_degrees": _rounded(row["bearing_degrees"], 1),
+        "wind": wind_of(row["bearing_degrees"]),
+        "properties": rest,
+        "href": f"{base}/api/collections/{collection.id}/items/{row['id']}",
+    }
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(value, decimals)
