@@ -170,5 +170,25 @@ COLLECTIONS: dict[str, Collection] = {
             "District outlines, empty until the operator imports them.",
             "MultiPolygon",
         ),
+        Collection(
+            "constraint-areas",
+            models.ConstraintArea,
+            "Land and environment: areas",
+            "Forests, protected areas, eco-sensitive zones, tiger corridors, waters and settlements that the operator "
+            "imports, each with its dataset and licence. Empty says nothing about the ground.",
+            "MultiPolygon",
+            licence="As each record's licence says",
+            closed_lists={"layer": values.AREA_LAYERS},
+        ),
+        Collection(
+            "constraint-lines",
+            models.ConstraintLine,
+            "Land and environment: lines",
+            "Railways, roads and power lines that the operator imports, each with its dataset and licence. Empty says "
+            "nothing about the ground.",
+            "MultiLineString",
+            licence="As each record's licence says",
+            closed_lists={"layer": values.LINE_LAYERS},
+        ),
     )
 }

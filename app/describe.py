@@ -100,6 +100,9 @@ DESCRIPTIONS: dict[str, str] = {
     "year": "Year of closing.",
     "period": "Years within which it closes or closed.",
     "vintage": "State of the outline.",
+    "layer": "Which layer of land and environment it belongs to.",
+    "licence": "Licence of the dataset that it is from.",
+    "coverage": "Which part of the country its dataset covers.",
     "confidence": "How sure the record is: high, medium or low.",
     "updated_at": "When the portal's record last changed.",
 }

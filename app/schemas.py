@@ -206,6 +206,16 @@ class ScreenedShape(BaseModel):
     length_km: float | None
 
 
+class RecordDataset(BaseModel):
+    """The dataset that an imported record is from."""
+
+    title: str | None
+    publisher: str | None
+    date: str | None
+    licence: str
+    coverage: str | None
+
+
 class ScreenedRecord(BaseModel):
     """A record on the shape (distance 0) or near it."""
 
@@ -217,6 +227,7 @@ class ScreenedRecord(BaseModel):
     bearing_degrees: float | None
     wind: str | None
     properties: dict[str, Any]
+    dataset: RecordDataset | None
     href: str
 
 

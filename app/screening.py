@@ -11,9 +11,10 @@ from app.catalogue import COLLECTIONS, Collection
 from app.queries.moments import view_at
 from app.queries.screening import Found, Outline, is_empty, list_met
 from app.queries.vocabulary import Vocabulary
-from app.values import Moment
+from app.values import AREA_LAYERS, LINE_LAYERS, Moment
 
 MOST_ON_IT = 50
+_MEASURED = ("id", "name", "overlap_ha", "overlap_percent", "distance_km", "bearing_degrees", "sources", "licence")
 # Sixteen winds, clockwise from north.
 _WINDS = "N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW".split()
 
@@ -26,8 +27,10 @@ class Layer(NamedTuple):
     most_near: int
     columns: tuple[str, ...]
     takes_minerals: bool = False  # only those that name a mineral of the shape
+    value: str | None = None  # of the property `layer`, where one collection holds several layers
 
 
+_OF_CONSTRAINTS = ("kind", "coverage", "licence", "sources")
 LAYERS = (
     Layer("states", 0.0, 0, ("kind",)),
     Layer("districts", 0.0, 0, ("state",)),
@@ -44,7 +47,21 @@ LAYERS = (
     Layer("coal-mine-closures", 50.0, 5, ("operator", "status", "position_accuracy")),
     Layer("ports", None, 3, ("state", "port_class", "status", "position_accuracy")),
     Layer("centres-of-excellence", None, 3, ("host", "state", "position_accuracy")),
+    *(Layer("constraint-areas", 25.0, 5, _OF_CONSTRAINTS, value=value) for value in AREA_LAYERS),
+    *(Layer("constraint-lines", 50.0, 3, _OF_CONSTRAINTS, value=value) for value in LINE_LAYERS),
 )
+# What an operator's layers are called, one by one.
+_TITLES = {
+    "forest": "Forest",
+    "protected_area": "Protected areas",
+    "eco_sensitive_zone": "Eco-sensitive zones",
+    "tiger_corridor": "Tiger corridors",
+    "water": "Rivers and waters",
+    "settlement": "Settlements",
+    "rail": "Railways",
+    "road": "Roads",
+    "grid": "Power lines",
+}
 
 
 class Screened(NamedTuple):
@@ -54,6 +71,14 @@ class Screened(NamedTuple):
     collection: Collection
     state: str
     found: Found
+
+    @property
+    def name(self) -> str:
+        return self.layer.value or self.collection.id
+
+    @property
+    def title(self) -> str:
+        return _TITLES[self.layer.value] if self.layer.value else self.collection.title
 
 
 def screen(
@@ -80,7 +105,8 @@ def _screen_layer(
     collection = COLLECTIONS[layer.collection]
     is_blocks = collection.id == "blocks"
     view = view_at(collection, moment if is_blocks else moment._replace(as_of=None))
-    if is_empty(session, view):
+    condition = view.c.layer == layer.value if layer.value else None
+    if is_empty(session, view, condition):
         return Screened(layer, collection, "no_data", Found((), False, False))
     found = list_met(
         session,
@@ -92,6 +118,7 @@ def _screen_layer(
         most_near=layer.most_near,
         minerals=vocabulary.kin(minerals) if layer.takes_minerals and minerals else None,
         but=block_id if is_blocks else None,
+        condition=condition,
     )
     return Screened(layer, collection, "found" if found.rows else "none_found", found)
 
@@ -109,14 +136,14 @@ def as_document(layers: Sequence[Screened], dates: Mapping[str, str | None], bas
 def _layer_document(one: Screened, date: str | None, base: str) -> dict[str, Any]:
     collection = one.collection
     return {
-        "layer": collection.id,
-        "title": collection.title,
+        "layer": one.name,
+        "title": one.title,
         "state": one.state,
         "said": say_state(one),
         "within_km": one.layer.within_km,
         "more": one.found.more_on_it or one.found.more_near,
         "dataset": {
-            "title": collection.title,
+            "title": one.title,
             "date": date,
             "licence": collection.licence,
             "attribution": collection.attribution or None,
@@ -128,7 +155,7 @@ def _layer_document(one: Screened, date: str | None, base: str) -> dict[str, Any
 
 def say_state(one: Screened) -> str:
     """The layer's answer in a sentence; that there are no data never reads as if there were nothing."""
-    title = one.collection.title
+    title = one.title
     if one.state == "no_data":
         return f"No data here: this portal holds no records of the layer “{title}”, so nothing can be said of it."
     met = sum(row["distance_km"] == 0 for row in one.found.rows)
@@ -148,11 +175,7 @@ def say_state(one: Screened) -> str:
 
 
 def _record(row: Mapping[str, Any], collection: Collection, base: str) -> dict[str, Any]:
-    rest = {
-        name: value
-        for name, value in row.items()
-        if name not in ("id", "name", "overlap_ha", "overlap_percent", "distance_km", "bearing_degrees")
-    }
+    rest = {name: value for name, value in row.items() if name not in _MEASURED}
     return {
         "id": row["id"],
         "name": row["name"],
@@ -162,7 +185,22 @@ def _record(row: Mapping[str, Any], collection: Collection, base: str) -> dict[s
         "bearing_degrees": _rounded(row["bearing_degrees"], 1),
         "wind": wind_of(row["bearing_degrees"]),
         "properties": rest,
+        "dataset": dataset_of(row),
         "href": f"{base}/api/collections/{collection.id}/items/{row['id']}",
+    }
+
+
+def dataset_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The dataset that an imported record is from, with its date and licence; None of the portal's own records."""
+    if "licence" not in row:
+        return None
+    source = row["sources"][0]
+    return {
+        "title": source["title"] or source["publisher"],
+        "publisher": source["publisher"],
+        "date": source["date"],
+        "licence": row["licence"],
+        "coverage": row["coverage"],
     }
 
 

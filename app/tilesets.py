@@ -26,7 +26,7 @@ _JSON = "application/json"
 TILEJSON_SET = "WebMercatorQuad"
 # A step of a tile's grid is 15 cm there; clients enlarge these tiles rather than ask for more.
 GREATEST_ZOOM = 16
-_DIMENSIONS = {"Point": 0, "MultiPolygon": 2}
+_DIMENSIONS = {"Point": 0, "MultiLineString": 1, "MultiPolygon": 2}
 _COUNTS: dict[str, dict[str, Any]] = {
     "count": {"type": "integer", "minimum": 1, "title": "Records", "description": "How many records lie in the cell."},
     "id": {"type": "string", "title": "Id", "description": "The record's id, where it is the only one."},

@@ -45,6 +45,9 @@ BLOCK_ASSET_CLASSES = (
     "offshore_block_group",
     "state_reserved_block",
 )
+# What an operator may import to screen blocks against.
+AREA_LAYERS = ("forest", "protected_area", "eco_sensitive_zone", "tiger_corridor", "water", "settlement")
+LINE_LAYERS = ("rail", "road", "grid")
 POSITION_ACCURACIES = ("surveyed", "site", "locality", "district", "state", "region")
 # From this likeness on a word is taken for another: `graffite` and `graphite` have 0.38, `lithium` and `thulium` 0.14.
 LEAST_WORD_SIMILARITY = 0.35

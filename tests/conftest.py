@@ -34,6 +34,8 @@ from app.routes.common import vocabulary_dependency
 from app.settings import PROJECT_ROOT, Settings
 
 SHARED = PROJECT_ROOT.parent / "shared"
+# Collections that hold nothing until an operator imports into them.
+EMPTY = ("districts", "constraint-areas", "constraint-lines")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

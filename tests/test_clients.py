@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pyogrio
 import pytest
-from conftest import new_database
+from conftest import EMPTY, new_database
 from factories import make_block
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -30,7 +30,7 @@ from app.settings import PROJECT_ROOT, Settings
 pytestmark = pytest.mark.slow
 
 SYNTHETIC = 5_000
-FILLED = [name for name in COLLECTIONS if name != "districts"]
+FILLED = [name for name in COLLECTIONS if name not in EMPTY]
 BLOCK = COLLECTIONS["blocks"].table
 BOX = (84.0, 20.0, 86.0, 22.0)
 # As QGIS and GDAL write it, as CQL2 does, and as PostGIS does.

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import get_ids, get_json
+from conftest import EMPTY, get_ids, get_json
 from fastapi.testclient import TestClient
 from playwright.sync_api import expect, sync_playwright
 
@@ -23,7 +23,7 @@ from app.settings import PROJECT_ROOT, Settings
 from app.values import BLOCK_STATUSES
 
 STATIC = PROJECT_ROOT / "frontend" / "static"
-FILLED = [name for name in COLLECTIONS if name != "districts"]
+FILLED = [name for name in COLLECTIONS if name not in EMPTY]
 LEAKS = re.compile(r"\bNone\b|\bnull\b|\bnan\b|\bTrue\b|\bFalse\b|\[\]|\{\{|\['|&amp;amp;|Undefined")
 
 

@@ -18,6 +18,8 @@ COUNTS = {
     "coal-mine-closures": 43,
     "states": 36,
     "districts": 0,
+    "constraint-areas": 0,
+    "constraint-lines": 0,
 }
 CENTRAL = {"odisha": 13, "andhra-pradesh": 4, "maharashtra": 6, "gujarat": 2}
 STATUSES = {

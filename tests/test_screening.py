@@ -206,7 +206,7 @@ def test_no_data_is_never_no_conflict(client, session):
     make_block(session, id="one", lon=84, lat=20)
     make_block(session, id="far", lon=88, lat=24)
     document = get_json(client, f"{ADDRESS}?block=one")
-    assert [one["layer"] for one in document["layers"]] == [one.collection for one in LAYERS]
+    assert [one["layer"] for one in document["layers"]] == [one.value or one.collection for one in LAYERS]
     states = {one["layer"]: one["state"] for one in document["layers"]}
     assert states == dict.fromkeys(states, "no_data") | {"states": "found", "blocks": "none_found"}
     for one in document["layers"]:

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import mapbox_vector_tile
 import pyogrio
 import pytest
-from conftest import get_ids, get_json, get_problem
+from conftest import EMPTY, get_ids, get_json, get_problem
 from datafiles import a_block, an_event
 from factories import make_block, make_state, make_unit
 from fastapi.testclient import TestClient
@@ -155,7 +155,7 @@ def test_every_block_is_there_at_every_zoom(portal, matrix_set, zoom):
     assert read_all(portal, zoom, INDIA, matrix_set=matrix_set) == (set(get_ids(portal)), 0)
 
 
-@pytest.mark.parametrize("collection", [name for name in COLLECTIONS if name != "districts"])
+@pytest.mark.parametrize("collection", [name for name in COLLECTIONS if name not in EMPTY])
 def test_every_collection_has_tiles(portal, collection):
     matrix_set, zoom = (WORLD, 1) if collection == "global-assets" else (MERCATOR, 4)
     bounds = EVERYWHERE if collection == "global-assets" else (66.0, 5.0, 98.0, 38.0)

@@ -25,6 +25,8 @@ ORDER = (
     "coal-mine-closures",
     "global-assets",
     "blocks",
+    "constraint-lines",
+    "constraint-areas",
     "districts",
     "states",
 )
@@ -40,6 +42,8 @@ _NOTES = {
     ),
     "states": ("Outlines for a map of about 1 : 10,000,000; not a survey boundary.",),
     "districts": ("Outlines as the operator imported them.",),
+    "constraint-areas": ("As the operator imported them: where nothing is drawn, nothing can be said of the ground.",),
+    "constraint-lines": ("As the operator imported them: where nothing is drawn, nothing can be said of the ground.",),
 }
 _NOTE_OF_POINTS = (
     "A faint ring with a name is known to its district, state or region only: it stands for that, and is no site. "
@@ -95,7 +99,7 @@ def _map_layer(base: str, layer: QgisLayer, colours: Mapping[str, str]) -> ET.El
     element = ET.Element(
         "maplayer",
         type="vector",
-        geometry="Point" if is_point else "Polygon",
+        geometry={"Point": "Point", "MultiLineString": "Line"}.get(collection.geometry_type, "Polygon"),
         wkbType=collection.geometry_type,
         readOnly="1",
         labelsEnabled="1" if is_point else "0",
@@ -129,7 +133,7 @@ def _renderer(layer: QgisLayer, colours: Mapping[str, str]) -> ET.Element:
         return block_renderer(colours)
     if collection.id in SYMBOLS:
         return point_renderer(SYMBOLS[collection.id].icon, collection.title, layer.statuses, colours)
-    return outline_renderer(colours)
+    return outline_renderer(colours, is_line=collection.geometry_type == "MultiLineString")
 
 
 def alias_of(name: str) -> str:

@@ -75,9 +75,13 @@ def point_renderer(icon: str, title: str, statuses: Sequence[str] | None, colour
     return renderer
 
 
-def outline_renderer(colours: Colours) -> ET.Element:
-    """Outlines without a fill."""
+def outline_renderer(colours: Colours, *, is_line: bool = False) -> ET.Element:
+    """Outlines without a fill, or lines."""
     renderer = ET.Element("renderer-v2", type="singleSymbol", symbollevels="0", forceraster="0")
+    if is_line:
+        colour = {"line_color": qgis_colour(colours["border"]), "line_width": "0.4", "line_width_unit": "MM"}
+        _add_symbol(ET.SubElement(renderer, "symbols"), "0", "line", [Drawn("SimpleLine", colour)])
+        return renderer
     line = Drawn("SimpleFill", {"style": "no", **_edge(colours["border"], 0.3)})
     _add_symbol(ET.SubElement(renderer, "symbols"), "0", "fill", [line])
     return renderer

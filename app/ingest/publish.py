@@ -237,11 +237,14 @@ def keep_past(session: Session, model: type[Base], condition: ColumnElement[bool
 
 
 def _as_kept(geom: ColumnElement[Any], column: Column[Any]) -> ColumnElement[Any]:
-    """A staged geometry as its column wants it: areas as MultiPolygon, outer rings counter-clockwise.
+    """A staged geometry as its column wants it: areas as MultiPolygon, outer rings counter-clockwise; lines as several.
 
     Source: RFC 7946, section 3.1.6.
     """
-    if getattr(column.type, "geometry_type", "") != "MULTIPOLYGON":
+    kind = getattr(column.type, "geometry_type", "")
+    if kind == "MULTILINESTRING":
+        return func.ST_Multi(geom)
+    if kind != "MULTIPOLYGON":
         return geom
     return func.ST_Multi(func.ST_ForcePolygonCCW(geom))
 

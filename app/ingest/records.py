@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from app.values import BLOCK_ASSET_CLASSES, CONCESSIONS, STAGES
+from app.values import AREA_LAYERS, BLOCK_ASSET_CLASSES, CONCESSIONS, LINE_LAYERS, STAGES
 
 EVENT_KINDS = (
     "announced",
@@ -274,6 +274,26 @@ class District(Sourced):
     state: Text | None
     alias: Text | None
     vintage: Text | None
+
+
+class ConstraintArea(Sourced):
+    name: Text
+    layer: Literal[AREA_LAYERS]  # type: ignore[valid-type]
+    kind: Text | None
+    licence: Text
+    coverage: Text | None
+    state: Text | None
+    note: Text | None
+
+
+class ConstraintLine(Sourced):
+    name: Text
+    layer: Literal[LINE_LAYERS]  # type: ignore[valid-type]
+    kind: Text | None
+    licence: Text
+    coverage: Text | None
+    state: Text | None
+    note: Text | None
 
 
 class Mineral(Sourced):

@@ -251,6 +251,7 @@ def _days(text: str | None) -> str | None:
 
 _POINT = frozenset({"Point"})
 _AREA = frozenset({"Polygon", "MultiPolygon"})
+_LINE = frozenset({"LineString", "MultiLineString"})
 
 
 def _point_file(name: str, shape: type[BaseModel], model: type[models.Base]) -> Dataset:
@@ -285,8 +286,14 @@ def area_row(item: Accepted, context: Context) -> Row:
     return row | {"search": search_text(row, context)}
 
 
-# What an operator may import, by collection; districts come from nowhere else.
+# What an operator may import, by collection; districts, land and environment come from nowhere else.
 IMPORTABLE: dict[str, Dataset] = {
     **{d.title: d for d in DATASETS if d.file.endswith(".geojson")},
     "districts": Dataset("districts.geojson", "features", records.District, models.District, area_row, _AREA),
+    "constraint-areas": Dataset(
+        "constraint-areas.geojson", "features", records.ConstraintArea, models.ConstraintArea, area_row, _AREA
+    ),
+    "constraint-lines": Dataset(
+        "constraint-lines.geojson", "features", records.ConstraintLine, models.ConstraintLine, area_row, _LINE
+    ),
 }

@@ -5,6 +5,7 @@ Geometries are EPSG:4326 and NOT NULL; a record without a position lies in `unlo
 
 from app.models.base import Base, Json, JsonList, Located, Record, table_of
 from app.models.blocks import Block
+from app.models.constraints import ConstraintArea, ConstraintLine
 from app.models.figures import Figure, InventoryRow, UnlocatedRecord
 from app.models.past import PAST
 from app.models.points import (
@@ -25,6 +26,8 @@ __all__ = [
     "Block",
     "CentreOfExcellence",
     "CoalMineClosure",
+    "ConstraintArea",
+    "ConstraintLine",
     "DataFile",
     "District",
     "ExplorationProject",

@@ -6,6 +6,7 @@ from sqlalchemy import Column, Index, Integer, Table
 
 from app.models.base import Base, Record, table_of
 from app.models.blocks import Block
+from app.models.constraints import ConstraintArea, ConstraintLine
 from app.models.figures import Figure, InventoryRow, UnlocatedRecord
 from app.models.points import (
     CentreOfExcellence,
@@ -49,6 +50,8 @@ RECORDS: tuple[type[Base], ...] = (
     Port,
     GlobalAsset,
     CoalMineClosure,
+    ConstraintArea,
+    ConstraintLine,
     UnlocatedRecord,
     Figure,
     InventoryRow,

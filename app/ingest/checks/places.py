@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Collections whose records lie in India.
 INDIAN = frozenset(
     "blocks occurrences exploration-projects processing-units centres-of-excellence ports coal-mine-closures "
-    "states districts".split()
+    "states districts constraint-areas constraint-lines".split()
 )
 # India with its islands and exclusive economic zone: west, south, east, north, degrees.
 INDIA = (66.0, 3.0, 99.5, 38.0)

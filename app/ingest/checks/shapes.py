@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from app.ingest.reading import Record
 
 Flags = NDArray[np.bool_]
-_AREAS = frozenset({"blocks", "states", "districts"})
+_AREAS = frozenset({"blocks", "states", "districts", "constraint-areas"})
+_LINES = frozenset({"constraint-lines"})
 # Nothing that is mined lies nearer to a pole than this, degrees.
 _POLAR_LATITUDE = 89.0
 # A shape that is wider has most likely been drawn the long way round the globe, degrees.
@@ -64,7 +65,7 @@ def check_shapes(collection: str, records: Sequence[Record], geometries: NDArray
         ~np.isin(shapely.get_type_id(geometries), _type_ids(collection)),
         "geometry",
         "The shape is not of the kind that this collection holds.",
-        f"Give {'polygons' if collection in _AREAS else 'points'}.",
+        f"Give {'polygons' if collection in _AREAS else 'lines' if collection in _LINES else 'points'}.",
     )
     _refuse_invalid(records, geometries, sound, findings)
     areal = shapely.get_dimensions(geometries) == 2
@@ -78,9 +79,11 @@ def check_shapes(collection: str, records: Sequence[Record], geometries: NDArray
 
 
 def _type_ids(collection: str) -> list[int]:
-    """Shapely's numbers of the kinds of shape: 0 point, 3 polygon, 6 multipolygon."""
+    """Shapely's numbers of the kinds of shape: 0 point, 1 and 5 lines, 3 polygon, 6 multipolygon."""
     if collection == "blocks":
         return [0, 3, 6]
+    if collection in _LINES:
+        return [1, 5]
     return [3, 6] if collection in _AREAS else [0]
 
 

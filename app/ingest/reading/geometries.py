@@ -18,10 +18,11 @@ from app.ingest.reading.source import RawRow, Source, row_error
 
 Shapes = NDArray[Any]
 
-_AREAS = frozenset({"blocks", "states", "districts"})
+_AREAS = frozenset({"blocks", "states", "districts", "constraint-areas"})
+_LINES = frozenset({"constraint-lines"})
 _GEOJSON = frozenset({"GeoJSON", "GeoJSONSeq"})
 # Shapely's numbers of kinds of shape.
-_POLYGON, _MULTIPOINT, _MULTIPOLYGON, _COLLECTION = 3, 4, 6, 7
+_LINE, _POLYGON, _MULTIPOINT, _MULTIPOLYGON, _COLLECTION = 1, 3, 4, 6, 7
 
 
 class Placed(NamedTuple):
@@ -53,7 +54,10 @@ def place(source: Source, collection: str, rows: list[RawRow], at: Position) -> 
     _transform(rows, shapes, systems, findings)
     _flatten(rows, shapes, findings)
     told = source.format in _GEOJSON
-    shapes = _areas(rows, shapes, findings, told=told) if collection in _AREAS else _points(shapes)
+    if collection in _AREAS:
+        shapes = _areas(rows, shapes, findings, told=told)
+    else:
+        shapes = _lines(shapes) if collection in _LINES else _points(shapes)
     # By identity: a CRS is slow to compare, and a file has few.
     names = {id(crs): name_of(crs) for crs in {id(crs): crs for crs in systems if crs is not None}.values()}
     return Placed(shapes, [names.get(id(crs)) for crs in systems], findings)
@@ -167,6 +171,14 @@ def _clockwise(shapes: Shapes, areal: NDArray[np.bool_]) -> NDArray[np.bool_]:
     backward = ~shapely.is_ccw(shapely.get_exterior_ring(parts))
     result[places[owners[backward]]] = True
     return result
+
+
+def _lines(shapes: Shapes) -> Shapes:
+    """Lines as lines of several parts."""
+    single = shapely.get_type_id(shapes) == _LINE
+    if single.any():
+        shapes[single] = shapely.multilinestrings(shapes[single], indices=np.arange(int(single.sum())))
+    return shapes
 
 
 def _points(shapes: Shapes) -> Shapes:

@@ -27,6 +27,8 @@ SHAPES: Mapping[str, type[BaseModel]] = MappingProxyType(
         "coal-mine-closures": records.CoalMineClosure,
         "states": records.State,
         "districts": records.District,
+        "constraint-areas": records.ConstraintArea,
+        "constraint-lines": records.ConstraintLine,
     }
 )
 
