@@ -88,6 +88,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
         screening,
     ):
         app.include_router(module.router)
+    app.include_router(screening.pages)
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
     app.add_middleware(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from app.queries.moments import view_at
 from app.queries.screening import Found, Outline, is_empty, list_met
 from app.queries.vocabulary import Vocabulary
 from app.values import AREA_LAYERS, LINE_LAYERS, Moment
+from app.wording import format_number
 
 MOST_ON_IT = 50
 _MEASURED = ("id", "name", "overlap_ha", "overlap_percent", "distance_km", "bearing_degrees", "sources", "licence")
@@ -206,3 +207,22 @@ def dataset_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _rounded(value: float | None, decimals: int) -> float | None:
     return None if value is None else round(value, decimals)
+
+
+def say_capacity(capacity: Sequence[Mapping[str, Any]] | None) -> str:
+    """A plant's capacities in one line, each as the source has it."""
+    said = []
+    for one in capacity or ():
+        value = one["value"]
+        number = format_number(value) if isinstance(value, int | float) else str(value or "")
+        figure = " ".join(part for part in (number, one["unit"]) if part)
+        said.append(f"{figure}: {one['of']}" if one.get("of") else figure)
+    return f"capacity {'; '.join(said)}" if said else "capacity not published"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "wind_of": wind_of,
+    "dataset_of": dataset_of,
+    "say_state": say_state,
+    "say_capacity": say_capacity,
+}

@@ -300,3 +300,64 @@ def test_other_bad_requests(client):
         assert response.status_code == status, (query, response.text)
         assert response.json().get("parameter") == parameter, query
     assert client.post(ADDRESS, content="a=b", headers={"Content-Type": "text/plain"}).status_code == 415
+
+
+# Pages
+
+RING = "POLYGON((84.5 20.5, 84.6 20.5, 84.6 20.6, 84.5 20.6, 84.5 20.5))"
+BOW_TIE = "POLYGON((84 20, 85 21, 85 20, 84 21, 84 20))"
+
+
+def test_a_shape_is_screened_without_scripts(portal):
+    assert 'name="shape"' in portal.get("/screening").text
+    page = portal.post("/screening", data={"shape": RING, "mineral": "graphite"})
+    assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
+    assert "The shape covers 11,544" in page.text and "No data here" in page.text and ">Odisha</a>" in page.text
+    geojson = json.dumps(mapping(shapely.from_wkt(RING)))
+    assert "The shape covers 11,544" in portal.post("/screening", data={"shape": geojson}).text
+
+
+def test_the_explorers_shape_leads_to_its_screening(portal):
+    page = portal.get("/", params={"intersects": RING}).text
+    link = page.partition("/screening?intersects=")[2].partition('"')[0]
+    assert "The shape covers 11,544" in portal.get(f"/screening?intersects={link}").text
+
+
+def test_a_page_says_what_to_mend_and_offers_the_repaired_form(portal):
+    page = portal.post("/screening", data={"shape": BOW_TIE})
+    assert page.status_code == 400 and "Self-intersection at 84.5 20.5" in page.text
+    repaired = page.text.partition('name="shape" value="')[2].partition('"')[0].replace("&#34;", '"')
+    again = portal.post("/screening", data={"shape": repaired})
+    assert again.status_code == 200 and "The shape covers 5" in again.text
+    for typed, said in (("POLYGON((", "neither GeoJSON nor WKT"), ("<script>", "neither"), ("{", "no JSON")):
+        page = portal.post("/screening", data={"shape": typed})
+        assert page.status_code == 400 and said in page.text and "<script>alert" not in page.text
+    assert "unobtainium" in portal.post("/screening", data={"shape": RING, "mineral": "unobtainium"}).text
+    assert "is no parameter of this page" in portal.get("/screening?shap=x").text
+
+
+def test_a_block_page_says_what_it_has_no_data_of(portal):
+    page = portal.get("/blocks/akharkata-graphite").text
+    section = page.partition('aria-labelledby="near"')[2].partition("</section>")[0]
+    assert "No data here" in section and "<li>Tiger corridors</li>" in section and "no conflict" not in page.lower()
+    document = get_json(portal, f"{ADDRESS}?block=akharkata-graphite")
+    for one in document["layers"]:
+        for record in one["records"]:
+            assert record["name"].replace("&", "&amp;") in section, record["name"]
+
+
+def test_a_plant_lists_the_blocks_that_its_links_find(portal):
+    page = portal.get("/processing-units/irel-oscom?within_km=700").text
+    near = page.partition('id="near"')[2].partition("</section>")[0]
+    link = near.partition('href="/api/collections/blocks/items?')[2].partition('"')[0].replace("&amp;", "&")
+    found = get_json(portal, f"/api/collections/blocks/items?{link}&limit=1000")
+    assert found["numberMatched"] == near.count('<th scope="row">') > 3
+    assert {f["id"] for f in found["features"]} == {part.partition('"')[0] for part in near.split('href="/blocks/')[1:]}
+    fewer = portal.get("/processing-units/irel-oscom?within_km=100").text
+    assert fewer.partition('id="near"')[2].count('<th scope="row">') < found["numberMatched"]
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "0", "4000", "nan"])
+def test_a_distance_that_cannot_be_read_is_a_notice(portal, text):
+    page = portal.get(f"/processing-units/irel-oscom?within_km={text}")
+    assert page.status_code == 200 and "500 km are applied" in page.text

@@ -66,6 +66,22 @@ def parse_own_shape(content: bytes) -> OwnShape:
     return OwnShape(shapely.to_wkb(_read_geometry(document)), name[:120] if isinstance(name, str) else None)
 
 
+def parse_typed_shape(text: str) -> OwnShape:
+    """A shape as people type it: GeoJSON or WKT.
+
+    Raises: BadShape, TooLarge.
+    """
+    if text.lstrip().startswith(("{", "[")):
+        return parse_own_shape(text.encode())
+    try:
+        geometry = shapely.from_wkt(text.strip())
+    except (ValueError, GEOSException) as error:
+        raise BadShape(f"“{text.strip()[:60]}” is neither GeoJSON nor WKT: {str(error)[:120]}.") from None
+    if geometry.geom_type not in _KINDS:
+        raise BadShape(f"“{geometry.geom_type}” is no geometry that can be screened; {', '.join(_KINDS)} can.")
+    return OwnShape(shapely.to_wkb(_checked(geometry, geometry.geom_type)), None)
+
+
 def _read_json(content: bytes) -> dict[str, Any]:
     if not content.strip():
         raise BadShape(f"The body is empty. {_RIGHT}")
@@ -94,9 +110,15 @@ def _read_geometry(document: Any) -> BaseGeometry:
         raise BadShape(f"“{str(kind)[:40]}” is no geometry that can be screened; {', '.join(_KINDS)} can. {_RIGHT}")
     _check_crs(document)
     try:
-        geometry = shapely.force_2d(shape(document))
+        geometry = shape(document)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, GEOSException) as error:
         raise BadShape(f"The coordinates of the {kind} cannot be read: {str(error)[:120]}. {_RIGHT}") from None
+    return _checked(geometry, kind)
+
+
+def _checked(geometry: BaseGeometry, kind: str) -> BaseGeometry:
+    """The geometry without heights, where it can be screened. Raises: BadShape, TooLarge."""
+    geometry = shapely.force_2d(geometry)
     if geometry.is_empty:
         raise BadShape(f"The {kind} is empty; give it corners. {_RIGHT}")
     vertices = int(shapely.get_num_coordinates(geometry))

@@ -179,6 +179,11 @@ def list_data_files(session: Session) -> Sequence[Row]:
     return _rows(session, select(table).where(table.c.title.is_not(None)).order_by(table.c.name))
 
 
+def list_researched(session: Session) -> dict[str, str | None]:
+    """Collection → the day up to which its data file was researched."""
+    return {row["name"].removesuffix(".geojson"): row["as_of"] for row in list_data_files(session)}
+
+
 # Figures that sources give differently, in the order in which they are to be read: (topic, key).
 CONTESTED_FIGURES = (
     ("mission", "outlay"),

@@ -14,7 +14,7 @@ from jinja2 import Environment
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
-from app.catalogue import CATALOGUE_LICENCE, COLLECTIONS, Collection
+from app.catalogue import COLLECTIONS, Collection
 from app.crs import CRS84, SYSTEMS
 from app.db import SessionDep
 from app.doors import DEFINITION_TYPE, QgisLayer, make_layer_definition, read_colours
@@ -150,7 +150,6 @@ def _page(
         choices=_choices(vocabulary),
         formats=FORMAT_WORDS,
         programs=PROGRAMS,
-        CATALOGUE_LICENCE=CATALOGUE_LICENCE,
         others=_other_filters(asked.typed),
         snippets=_snippets(request, words),
     )

@@ -12,8 +12,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from app import dossier, languages, wording
-from app.catalogue import Collection
+from app import dossier, languages, screening, wording
+from app.catalogue import CATALOGUE_LICENCE, Collection
 from app.errors import BadParameter, PortalError
 from app.maps import MapLayer
 from app.params import parse_moment
@@ -47,8 +47,10 @@ def make_templates(settings: Settings) -> Environment:
     environment.install_gettext_callables(languages.find, languages.find_plural, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(wording.FILTERS)
     environment.filters.update(dossier.FILTERS)
+    environment.filters.update(screening.FILTERS)
     environment.globals["abbreviations"] = dossier.abbreviations
     environment.globals.update(wording.GLOBALS)
+    environment.globals["CATALOGUE_LICENCE"] = CATALOGUE_LICENCE
     return environment
 
 
@@ -131,10 +133,10 @@ def read_clocks(request: Request, session: Session, vocabulary: Vocabulary, coll
     return ClocksRead(moment, kept, problems, notices)
 
 
-def notices_of_clocks(request: Request, clocks: ClocksRead) -> list[str]:
-    """Notices of a page that takes no parameters but the clocks."""
+def notices_of_clocks(request: Request, clocks: ClocksRead, *known: str) -> list[str]:
+    """Notices of a page that takes no parameters but the clocks and those named."""
     unread = (f"{problem.detail} It was left out." for problem in clocks.problems)
-    return [*notices_of(request, *CLOCKS), *unread, *clocks.notices]
+    return [*notices_of(request, *CLOCKS, *known), *unread, *clocks.notices]
 
 
 def items_url(collection: str, **filters: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -13,12 +14,14 @@ from sqlalchemy.orm import Session
 from app.catalogue import COLLECTIONS, View, view_of
 from app.db import SessionDep
 from app.dossier import unknown_facts
-from app.errors import NotFound
+from app.errors import BadParameter, NotFound
 from app.maps import MapLayer, draw_map
 from app.models import UnlocatedRecord
+from app.params.places import parse_number
 from app.queries import nearby, records
 from app.queries.items import count_features, get_extent
 from app.queries.moments import find_renamed, rows_at, view_at
+from app.queries.screening import get_outline, measure
 from app.queries.vocabulary import Vocabulary
 from app.routes.common import VocabularyDep
 from app.routes.frame import (
@@ -32,13 +35,15 @@ from app.routes.frame import (
     render,
     widen,
 )
+from app.screening import Screened, screen
 from app.values import BBox, Page, SortKey
 
 router = APIRouter(include_in_schema=False)
 
 
-# How far round a block the page looks.
-NEIGHBOURS_KM, PROJECTS_KM, PORTS_KM, UNITS_KM = 25.0, 25.0, 600.0, 1500.0
+# How far round a processing unit its page looks where nothing else is asked, and how far it can.
+UNITS_KM, FARTHEST_KM = 500.0, 3000.0
+_MOST_ROUND_UNIT = 50
 
 
 # How far round a block its map has features.
@@ -107,6 +112,7 @@ def block_page(request: Request, block_id: str, session: SessionDep, vocabulary:
     box = get_extent(session, view, view.c.id == block_id)
     assert box is not None
     state_slug = _state_slug(vocabulary, block)
+    near = _surroundings(session, vocabulary, view, block, clocks)
     return render(
         request,
         "block.html",
@@ -116,7 +122,9 @@ def block_page(request: Request, block_id: str, session: SessionDep, vocabulary:
         events=block["events"],
         offers=block["offers"],
         unknown=unknown_facts(block),
-        near=_surroundings(session, vocabulary, view, block, clocks),
+        near=near,
+        names_near=[[row["name"], row.get("agency")] for one in near for row in one.found.rows],
+        researched=records.list_researched(session),
         state_slug=state_slug,
         map=draw_map(
             bounds=widen(box), layers=_block_layers(block, clocks), title=f"Map of {block['name']}", focus=state_slug
@@ -141,24 +149,10 @@ def _block_layers(block: Mapping[str, Any], clocks: ClocksRead) -> list[MapLayer
 
 def _surroundings(
     session: Session, vocabulary: Vocabulary, view: View, block: Mapping[str, Any], clocks: ClocksRead
-) -> dict[str, Sequence[Mapping[str, Any]]]:
-    """What lies round a block, nearest first; distances in kilometres."""
-
-    def around(target: View, within_km: float, limit: int, minerals: Sequence[str] | None = None) -> Any:
-        return nearby.list_nearby(
-            session, view, block["id"], target, within_km=within_km, limit=limit, minerals=minerals
-        )
-
-    then = clocks.moment._replace(as_of=None)
-    units, projects, ports = (
-        view_at(COLLECTIONS[name], then) for name in ("processing-units", "exploration-projects", "ports")
-    )
-    return {
-        "units": around(units, UNITS_KM, 5, vocabulary.kin(block["minerals"])),
-        "neighbours": around(view, NEIGHBOURS_KM, 10),
-        "projects": around(projects, PROJECTS_KM, 10),
-        "ports": around(ports, PORTS_KM, 3),
-    }
+) -> list[Screened]:
+    """What the block meets and what lies near it, layer by layer."""
+    outline = measure(session, get_outline(session, view, block["id"]))
+    return screen(session, vocabulary, outline, block["minerals"], clocks.moment, block["id"])
 
 
 @router.get("/processing-units/{unit_id}", response_model=None)
@@ -166,6 +160,7 @@ def unit_page(request: Request, unit_id: str, session: SessionDep, vocabulary: V
     """A processing unit: what it takes and makes, and the blocks that could feed it."""
     collection = COLLECTIONS["processing-units"]
     clocks = read_clocks(request, session, vocabulary, COLLECTIONS["blocks"])
+    within_km, unread = _read_distance(request)
     view = view_at(collection, clocks.moment._replace(as_of=None))
     if renamed := find_renamed(session, view, unit_id):
         return RedirectResponse(str(request.url.replace(path=f"/processing-units/{renamed}")), 308)
@@ -175,7 +170,11 @@ def unit_page(request: Request, unit_id: str, session: SessionDep, vocabulary: V
     assert box is not None
     precise = unit["position_accuracy"] in ("site", "locality")
     minerals = vocabulary.kin(unit["minerals"])
-    found = nearby.list_nearby(session, view, unit_id, blocks, within_km=UNITS_KM, limit=10, minerals=minerals)
+    found: Sequence[Mapping[str, Any]] = ()
+    if precise:
+        found = nearby.list_nearby(
+            session, view, unit_id, blocks, within_km=within_km, limit=_MOST_ROUND_UNIT + 1, minerals=minerals
+        )
     reach = 0.4 if precise else 2.5
     layers = [
         MapLayer(
@@ -191,11 +190,16 @@ def unit_page(request: Request, unit_id: str, session: SessionDep, vocabulary: V
     return render(
         request,
         "unit.html",
-        notices=notices_of_clocks(request, clocks),
+        notices=[*notices_of_clocks(request, clocks, "within_km"), *unread],
         **common(session, vocabulary),
         unit=unit,
         position=(box.west, box.south),
-        near=found if precise else [],
+        near=found[:_MOST_ROUND_UNIT],
+        more=len(found) > _MOST_ROUND_UNIT,
+        within_km=within_km,
+        farthest_km=FARTHEST_KM,
+        kept=clocks.kept,
+        same_blocks=_same_blocks(box, within_km, minerals, clocks),
         precise=precise,
         state_slug=state_slug,
         map=draw_map(
@@ -204,6 +208,37 @@ def unit_page(request: Request, unit_id: str, session: SessionDep, vocabulary: V
             title=f"Map round {unit['name']}",
             focus=state_slug,
         ),
+    )
+
+
+def _read_distance(request: Request) -> tuple[float, list[str]]:
+    """`within_km` of the address, and what could not be read of it."""
+    text = request.query_params.get("within_km")
+    if not text:
+        return UNITS_KM, []
+    try:
+        distance = parse_number("within_km", text)
+        if not 0 < distance <= FARTHEST_KM:
+            raise BadParameter(
+                f"within_km: {distance:g} lies outside 0 to {FARTHEST_KM:,.0f} kilometres.", parameter="within_km"
+            )
+    except BadParameter as problem:
+        return UNITS_KM, [f"{problem.detail} {UNITS_KM:g} km are applied."]
+    return distance, []
+
+
+def _same_blocks(box: BBox, within_km: float, minerals: Sequence[str], clocks: ClocksRead) -> str:
+    """Parameters by which the API and the explorer find the blocks round a plant."""
+    listed = ",".join(f"'{slug}'" for slug in minerals)
+    return urlencode(
+        {
+            "near": f"{box.west:.6f},{box.south:.6f}",
+            "within_km": f"{within_km:g}",
+            "position_accuracy": ",".join(nearby.PLACES),
+            **({"filter": f"A_OVERLAPS(minerals,({listed}))"} if minerals else {}),
+            **clocks.kept,
+        },
+        safe=",",
     )
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS
 from app.db import SessionDep
-from app.errors import TooLarge, UnsupportedType
+from app.errors import BadParameter, TooLarge, UnsupportedType
 from app.params import Clocks, parse_moment
-from app.params.outlines import OwnShape, check_area, check_block_id, parse_own_shape
+from app.params.outlines import BadShape, OwnShape, check_area, check_block_id, parse_own_shape, parse_typed_shape
 from app.params.selection import parse_list
 from app.queries import records
 from app.queries.moments import view_at
 from app.queries.screening import get_outline, measure
 from app.queries.vocabulary import Vocabulary
-from app.routes.bodies import MOST_BYTES, TOO_LARGE, UNSUPPORTED
+from app.routes.bodies import MOST_BYTES, TOO_LARGE, UNSUPPORTED, Sent, merge_body, read_body
 from app.routes.common import PROBLEMS, STRICT, VocabularyDep, base_url, json_response
 from app.routes.conditional import cache_headers, make_etag, not_modified
+from app.routes.frame import common, notices_of, render
 from app.schemas import ScreeningShape
 from app.screening import as_document, screen
 from app.values import Moment
@@ -141,7 +144,6 @@ def _document(
     if shape["kind"] == "shape":
         check_area(outline.area_ha)
     layers = screen(session, vocabulary, outline, minerals, moment, shape["id"])
-    dates = {f["name"].removesuffix(".geojson"): f["as_of"] for f in records.list_data_files(session)}
     area_ha = round(outline.area_ha, 4) if outline.area_ha else None
     length_km = round(outline.length_km, 4) if outline.length_km and not outline.area_ha else None
     return {
@@ -150,5 +152,53 @@ def _document(
         "revision": moment.revision or vocabulary.revision,
         "as_of": moment.as_of and moment.as_of.isoformat(),
         "notes": list(_NOTES),
-        "layers": as_document(layers, dates, base_url(request)),
+        "layers": as_document(layers, records.list_researched(session), base_url(request)),
     }
+
+
+pages = APIRouter(include_in_schema=False)
+
+
+@pages.get("/screening")
+def screening_page(request: Request, session: SessionDep, vocabulary: VocabularyDep) -> HTMLResponse:
+    """A form for a shape; with `intersects`, as links of the explorer have it, what was found."""
+    asked = request.query_params
+    notices = notices_of(request, "intersects", "mineral")
+    return _page(request, session, vocabulary, asked.get("intersects", ""), asked.get("mineral", ""), notices)
+
+
+@pages.post("/screening")
+def screening_form(
+    request: Request, session: SessionDep, vocabulary: VocabularyDep, fields: Annotated[Sent, Depends(read_body)]
+) -> HTMLResponse:
+    """The form as it was sent; nothing of the shape is kept."""
+    given = merge_body(request, fields)
+    page = _page(request, session, vocabulary, given.get("shape", ""), given.get("mineral", ""), [])
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+def _page(
+    request: Request, session: Session, vocabulary: Vocabulary, typed: str, mineral: str, notices: list[str]
+) -> HTMLResponse:
+    found: dict[str, Any] = {"outline": None, "layers": [], "fault": None, "repaired": None}
+    if typed.strip():
+        try:
+            minerals = _minerals(mineral, vocabulary) if mineral.strip() else []
+            outline = measure(session, parse_typed_shape(typed).wkb)
+            check_area(outline.area_ha)
+            found |= {"outline": outline, "layers": screen(session, vocabulary, outline, minerals, Moment())}
+        except (BadShape, BadParameter, TooLarge) as problem:
+            repaired = json.dumps(problem.repaired) if isinstance(problem, BadShape) and problem.repaired else None
+            found |= {"fault": problem.detail, "repaired": repaired}
+    return render(
+        request,
+        "screening.html",
+        400 if found["fault"] else 200,
+        **common(session, vocabulary),
+        notices=notices,
+        typed=typed,
+        mineral=mineral,
+        researched=records.list_researched(session),
+        **found,
+    )
