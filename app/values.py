@@ -35,6 +35,9 @@ STATUS_AFTER = {
     "producing": "producing",
     "cancelled": "cancelled",
 }
+# How an offer can have ended; the first five mean that a bidder was found.
+AWARDED = ("preferred_bidder_declared", "letter_of_intent", "licence_granted", "lease_executed", "producing")
+OFFER_RESULTS = (*AWARDED, "annulled", "cancelled")
 # Minerals (Evidence of Mineral Contents) Rules 2015: from reconnaissance to detailed exploration.
 STAGES = ("G4", "G3", "G2", "G1")
 CONCESSIONS = ("CL", "ML", "EL")

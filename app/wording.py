@@ -138,6 +138,15 @@ DEFINITIONS = {
 MONTHS = "January February March April May June July August September October November December".split()
 
 
+def format_dms(degrees: float, axis: str) -> str:
+    """Degrees, minutes and seconds to a thousandth (3 cm): 20° 46′ 12.345″ N; `axis` is lon or lat."""
+    half = ("E", "W") if axis == "lon" else ("N", "S")
+    thousandths = round(abs(degrees) * 3_600_000)
+    minutes, seconds = divmod(thousandths, 60_000)
+    whole, minutes = divmod(minutes, 60)
+    return f"{whole}° {minutes:02d}′ {seconds / 1000:06.3f}″ {half[degrees < 0]}"
+
+
 def format_date(value: date | str | None) -> str:
     """A date as people write it: 24 June 2024, March 2026 or 2026; a text that is no date stays as it is."""
     if value is None or value == "":
@@ -290,6 +299,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 
 GLOBALS: dict[str, Any] = {
     "days_of": days_of,
+    "format_dms": format_dms,
     "NOT_PUBLISHED": NOT_PUBLISHED,
     "STATUS_WORDS": STATUS_WORDS,
     "STATUS_NOTES": STATUS_NOTES,

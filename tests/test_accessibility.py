@@ -50,6 +50,7 @@ PAGES = (
     "/about",
     "/compare?ids=akharkata-graphite,biarpalli-graphite-manganese",
     "/insights",
+    "/offers?mineral=graphite",
     "/screening?intersects=POLYGON((84.5%2020.5,84.6%2020.5,84.6%2020.6,84.5%2020.5))",
     "/blocks/akharkata-grafite",  # no such block
 )

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from app import dossier, languages, screening, wording
+from app import dossier, footnotes, languages, screening, wording
 from app.catalogue import CATALOGUE_LICENCE, Collection
 from app.errors import BadParameter, PortalError
 from app.maps import MapLayer
@@ -48,6 +48,7 @@ def make_templates(settings: Settings) -> Environment:
     environment.filters.update(wording.FILTERS)
     environment.filters.update(dossier.FILTERS)
     environment.filters.update(screening.FILTERS)
+    environment.filters["say_numbers"] = footnotes.say_numbers
     environment.globals["abbreviations"] = dossier.abbreviations
     environment.globals.update(wording.GLOBALS)
     environment.globals["CATALOGUE_LICENCE"] = CATALOGUE_LICENCE

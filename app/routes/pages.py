@@ -15,6 +15,7 @@ from app.catalogue import COLLECTIONS, View, view_of
 from app.db import SessionDep
 from app.dossier import unknown_facts
 from app.errors import BadParameter, NotFound
+from app.footnotes import footnotes_of
 from app.maps import MapLayer, draw_map
 from app.models import UnlocatedRecord
 from app.params.places import parse_number
@@ -24,6 +25,7 @@ from app.queries.moments import find_renamed, rows_at, view_at
 from app.queries.screening import get_outline, measure
 from app.queries.vocabulary import Vocabulary
 from app.routes.common import VocabularyDep
+from app.routes.dossier import corners_of, difference_percent
 from app.routes.frame import (
     ClocksRead,
     common,
@@ -35,7 +37,9 @@ from app.routes.frame import (
     render,
     widen,
 )
+from app.routes.offers import list_base_rates
 from app.screening import Screened, screen
+from app.timeline import draw_timeline
 from app.values import BBox, Page, SortKey
 
 router = APIRouter(include_in_schema=False)
@@ -113,6 +117,7 @@ def block_page(request: Request, block_id: str, session: SessionDep, vocabulary:
     assert box is not None
     state_slug = _state_slug(vocabulary, block)
     near = _surroundings(session, vocabulary, view, block, clocks)
+    corners, validity = corners_of(session, view, block)
     return render(
         request,
         "block.html",
@@ -123,6 +128,12 @@ def block_page(request: Request, block_id: str, session: SessionDep, vocabulary:
         offers=block["offers"],
         unknown=unknown_facts(block),
         near=near,
+        notes=footnotes_of(block),
+        timeline=draw_timeline(block["events"]),
+        corners=corners,
+        validity=validity,
+        difference=difference_percent(block),
+        base_rates=list_base_rates(session, vocabulary, view, block, clocks),
         names_near=[[row["name"], row.get("agency")] for one in near for row in one.found.rows],
         researched=records.list_researched(session),
         state_slug=state_slug,

@@ -43,4 +43,25 @@
     });
     pre.after(button, said);
   }
+
+  // A table goes to the clipboard as spreadsheets take it: a tab between cells, a line for each row.
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("button[data-copies]"))) {
+    const table = /** @type {HTMLTableElement | null} */ (document.getElementById(button.dataset.copies ?? ""));
+    if (!table) continue;
+    const words = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const rows = [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent?.trim()).join("\t"));
+      let done = "Copied";
+      try {
+        await navigator.clipboard.writeText(rows.join("\n"));
+      } catch {
+        table.closest("details")?.setAttribute("open", "");
+        select(table);
+        done = "Selected";
+      }
+      button.textContent = done;
+      setTimeout(() => (button.textContent = words), SAID_MS);
+    });
+  }
 })();

@@ -1,0 +1,101 @@
+"""Offers of blocks: the rows behind every count of offers on the portal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
+
+from app.catalogue import COLLECTIONS, View
+from app.db import SessionDep
+from app.filters import where
+from app.params import FILTER_NAMES, parse_leniently
+from app.queries.moments import view_at
+from app.queries.offers import count_results, list_offers
+from app.queries.vocabulary import Vocabulary, nearest
+from app.routes.common import VocabularyDep
+from app.routes.frame import CLOCKS, ClocksRead, common, notices_of, read_clocks, render
+from app.values import OFFER_RESULTS, UNKNOWN, Moment
+
+router = APIRouter(include_in_schema=False)
+
+_MOST_ROWS = 500
+RESULTS = (*OFFER_RESULTS, UNKNOWN)
+
+
+@router.get("/offers")
+def offers_page(request: Request, session: SessionDep, vocabulary: VocabularyDep) -> HTMLResponse:
+    """Offers of the blocks that the filters find, with their results; `result` keeps to some results."""
+    blocks = COLLECTIONS["blocks"]
+    clocks = read_clocks(request, session, vocabulary, blocks)
+    asked = {name: text for name, text in request.query_params.items() if text.strip()}
+    selection, kept, problems = parse_leniently(asked, blocks, vocabulary)
+    results, unread = _read_results(asked.get("result", ""))
+    view = view_at(blocks, clocks.moment)
+    condition = where(view, selection)
+    counts = count_results(session, view, condition, clocks.moment)
+    rows = list_offers(session, view, condition, clocks.moment, results, _MOST_ROWS + 1)
+    return render(
+        request,
+        "offers.html",
+        **common(session, vocabulary),
+        notices=[
+            *(f"{problem.detail} It was left out; the rest is applied." for problem in (*problems, *clocks.problems)),
+            *unread,
+            *notices_of(request, *FILTER_NAMES, *CLOCKS, "result"),
+            *clocks.notices,
+        ],
+        rows=rows[:_MOST_ROWS],
+        more=len(rows) > _MOST_ROWS,
+        counts=counts,
+        chosen=results,
+        results=RESULTS,
+        filters=kept,
+        query=lambda result: urlencode(kept | clocks.kept | ({"result": result} if result else {}), safe=","),
+        blocks_query=urlencode(kept | clocks.kept, safe=","),
+    )
+
+
+def _read_results(text: str) -> tuple[tuple[str, ...], list[str]]:
+    """The results that are asked for, none for all; and what of them could not be read."""
+    asked = [part.strip() for part in text.split(",") if part.strip()]
+    wrong = [part for part in asked if part not in RESULTS]
+    notices = [
+        f"result: “{part[:60]}” is none of {', '.join(RESULTS)}."
+        f"{f' Did you mean {close[0]}?' if (close := nearest(part, list(RESULTS))) else ''} It was left out."
+        for part in wrong
+    ]
+    return tuple(part for part in asked if part in RESULTS), notices
+
+
+def list_base_rates(
+    session: Session, vocabulary: Vocabulary, view: View, block: Mapping[str, Any], clocks: ClocksRead
+) -> list[dict[str, Any]]:
+    """How offers of blocks like this one ended: of its first mineral, its stage, its state. Each with the parameters
+    of the page that lists the rows.
+    """
+    asked: list[dict[str, str]] = []
+    if block["primary_mineral"]:
+        asked.append({"mineral": block["primary_mineral"]})
+    asked.append({"stage": block["stage"] or UNKNOWN})
+    state = next((s.slug for s in vocabulary.states.values() if s.code == block["state_code"]), None)
+    if state:
+        asked.append({"state": state})
+    return [_base_rate(session, vocabulary, view, clocks.moment, one, clocks.kept) for one in asked]
+
+
+def _base_rate(
+    session: Session,
+    vocabulary: Vocabulary,
+    view: View,
+    moment: Moment,
+    asked: dict[str, str],
+    kept: dict[str, str],
+) -> dict[str, Any]:
+    selection, _, _ = parse_leniently(asked, view.collection, vocabulary)
+    counts = count_results(session, view, where(view, selection), moment)
+    return {"asked": asked, "counts": counts, "query": urlencode(asked | kept, safe=",")}
