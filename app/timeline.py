@@ -8,9 +8,19 @@ from typing import Any, NamedTuple
 
 from app.wording import EVENT_WORDS, format_date, format_slug
 
-WIDTH, MARGIN, ROW_HEIGHT, AXIS_HEIGHT = 720.0, 24.0, 26.0, 28.0
+WIDTH, MARGIN = 720.0, 24.0
 # So much room a mark's words take before another mark may stand in the same row.
 _LETTER, _GAP = 6.6, 26.0
+
+
+class Heights(NamedTuple):
+    """Of a row of marks, and of the axis with its years."""
+
+    row: float
+    axis: float
+
+
+HEIGHTS = Heights(26.0, 24.0)
 
 
 class Mark(NamedTuple):
@@ -55,7 +65,7 @@ def draw_timeline(events: Sequence[Mapping[str, Any]]) -> Timeline | None:
         ends[row].append(taken)
         marks.append(Mark(x, row, words, format_date(event["date"]), event["kind"], right))
     years = [(place(date(year, 1, 1)), year) for year in range(first.year, last.year + 1)]
-    return Timeline(marks, years, AXIS_HEIGHT + ROW_HEIGHT * len(ends) + 8, len(events) - len(dated))
+    return Timeline(marks, years, HEIGHTS.axis + HEIGHTS.row * len(ends) + 12, len(events) - len(dated))
 
 
 def _middle(text: str) -> date:

@@ -31,6 +31,16 @@ const wanted = {
   ],
 };
 
+// What documents are set in: static fonts, so that the same revision gives the same bytes on every machine.
+const printFonts = {
+  "noto-sans": ["NotoSans_400Regular", "NotoSans_700Bold"],
+  "noto-sans-math": ["NotoSansMath_400Regular"],
+  "noto-sans-devanagari": ["NotoSansDevanagari_400Regular", "NotoSansDevanagari_700Bold"],
+  "noto-sans-telugu": ["NotoSansTelugu_400Regular", "NotoSansTelugu_700Bold"],
+  "noto-sans-oriya": ["NotoSansOriya_400Regular", "NotoSansOriya_700Bold"],
+  "noto-sans-gujarati": ["NotoSansGujarati_400Regular", "NotoSansGujarati_700Bold"],
+};
+
 rmSync(vendor, { recursive: true, force: true });
 for (const [folder, [name, files]] of Object.entries(wanted)) {
   mkdirSync(join(vendor, folder), { recursive: true });
@@ -38,5 +48,11 @@ for (const [folder, [name, files]] of Object.entries(wanted)) {
     const [from, to = basename(from)] = file.split(" as ");
     cpSync(join(here, "node_modules", name, from), join(vendor, folder, to), { recursive: true });
   }
+}
+mkdirSync(join(vendor, "print-fonts"), { recursive: true });
+for (const [name, styles] of Object.entries(printFonts)) {
+  const folder = join(here, "node_modules", "@expo-google-fonts", name);
+  for (const style of styles) cpSync(join(folder, style.split("_")[1], `${style}.ttf`), join(vendor, "print-fonts", `${style}.ttf`));
+  cpSync(join(folder, "LICENSE_FONT"), join(vendor, "print-fonts", `${name}-LICENSE`));
 }
 console.log(`Browser libraries copied to ${vendor}`);

@@ -56,7 +56,7 @@ def corners_of(session: Session, view: View, block: Mapping[str, Any]) -> tuple[
 @router.get("/blocks/{block_id}.geojson", response_model=None)
 def block_geojson(request: Request, block_id: str, session: SessionDep, vocabulary: VocabularyDep) -> Response:
     """The block as a GeoJSON Feature, with its sources."""
-    view, _, early = _begin(request, block_id, session, vocabulary, "geojson")
+    view, _, early = begin(request, block_id, session, vocabulary, "geojson")
     if early:
         return early
     found = get_feature(session, view, block_id)
@@ -76,7 +76,7 @@ def block_json(request: Request, block_id: str, session: SessionDep, vocabulary:
     """All that the block's page shows, for programs: figures with sources and confidence, offers, events, corners,
     surroundings, what is not known.
     """
-    view, moment, early = _begin(request, block_id, session, vocabulary, "json")
+    view, moment, early = begin(request, block_id, session, vocabulary, "json")
     if early:
         return early
     block = records.get_record(session, view, block_id)
@@ -127,7 +127,7 @@ def corners_csv(request: Request, block_id: str, session: SessionDep, vocabulary
 
     Raises: NotFound where no boundary is published.
     """
-    view, _, early = _begin(request, block_id, session, vocabulary, None)
+    view, _, early = begin(request, block_id, session, vocabulary, None)
     if early:
         return early
     block = records.get_record(session, view, block_id)
@@ -148,7 +148,7 @@ def corners_csv(request: Request, block_id: str, session: SessionDep, vocabulary
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _begin(
+def begin(
     request: Request, block_id: str, session: Session, vocabulary: Vocabulary, ending: str | None
 ) -> tuple[View, Moment, Response | None]:
     """The view that is asked for; an answer at once where the block is called otherwise or the reader has it already.

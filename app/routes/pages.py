@@ -128,6 +128,7 @@ def block_page(request: Request, block_id: str, session: SessionDep, vocabulary:
         offers=block["offers"],
         unknown=unknown_facts(block),
         near=near,
+        clocks_query=f"?{urlencode(clocks.kept)}" if clocks.kept else "",
         notes=footnotes_of(block),
         timeline=draw_timeline(block["events"]),
         corners=corners,

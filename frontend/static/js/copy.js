@@ -64,4 +64,23 @@
       setTimeout(() => (button.textContent = words), SAID_MS);
     });
   }
+
+  // A document that is made when it is asked for: the page stays, and says when it could not be made.
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("a[data-made-slowly]"))) {
+    const said = document.getElementById("made-slowly");
+    link.addEventListener("click", async (event) => {
+      if (!said || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      said.textContent = "The document is being made …";
+      try {
+        const response = await fetch(link.href, { headers: { Accept: "application/pdf, application/problem+json" } });
+        if (!response.ok) throw new Error(response.status === 503 ? "The document could not be made just now." : "The document could not be fetched.");
+        await response.blob();
+        said.textContent = "";
+        location.assign(link.href);
+      } catch (error) {
+        said.textContent = `${/** @type {Error} */ (error).message} The page has all that it would show; try again later.`;
+      }
+    });
+  }
 })();

@@ -1,0 +1,7 @@
+"""Documents to print: data → a typeset PDF, its bytes the same whenever the data are."""
+
+from app.printing.engine import PrintFailed, typeset
+from app.printing.plans import Plan, Ring, draw_plan
+from app.printing.sheets import sheet_of
+
+__all__ = ["Plan", "PrintFailed", "Ring", "draw_plan", "sheet_of", "typeset"]
