@@ -95,7 +95,7 @@ export function blockPopup(words, feature, options, others) {
   const box = element(
     "article",
     { class: "popup" },
-    element("h3", {}, nameOf(feature, options)),
+    element("p", { class: "popup-title" }, nameOf(feature, options)),
     statusLine(words, properties),
     facts(words, rows),
   );
@@ -200,7 +200,7 @@ export function pointPopup(words, feature, options) {
   return element(
     "article",
     { class: "popup" },
-    element("h3", {}, nameOf(feature, options)),
+    element("p", { class: "popup-title" }, nameOf(feature, options)),
     element(
       "p",
       {},
@@ -232,7 +232,7 @@ function mineralWords({ minerals, note }) {
  */
 export function labelPopup(words, title, items) {
   if (items.length === 1) return pointPopup(words, items[0].feature, items[0].entry.options);
-  const box = element("article", { class: "popup" }, element("h3", {}, title));
+  const box = element("article", { class: "popup" }, element("p", { class: "popup-title" }, title));
   const places = new Map();
   for (const item of items) {
     const { district, region, state } = item.feature.properties;
