@@ -37,7 +37,7 @@ test: .venv/.installed-dev $(BUILT) $(PROOFS) $(DATABASE) .venv/.chromium  ## ru
 test-slow: .venv/.installed-dev $(BUILT) $(PROOFS) $(DATABASE) .venv/.chromium .venv/.gis  ## run the long proofs (ARGS=...)
 	.venv/bin/pytest -m slow $(ARGS)
 
-check: .venv/.installed-dev $(PROOFS)  ## lint, formatting, types and the import contract
+check: .venv/.installed-dev $(VENDOR) $(PROOFS)  ## lint, formatting, types and the import contract
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy app

@@ -170,7 +170,7 @@ def source_lines(block: Mapping[str, Any], *fields: str) -> list[str]:
     finds: dict[str, list[Mapping[str, Any]]] = {}
     for find in (block["field_sources"].get(field) for field in fields):
         if find:
-            finds.setdefault(_name_source(find["source"]), []).append(find)
+            finds.setdefault(source_name(find["source"]), []).append(find)
     return [_source_line(name, same) for name, same in finds.items()]
 
 
@@ -183,7 +183,8 @@ def _source_line(name: str, finds: Sequence[Mapping[str, Any]]) -> str:
     return f"{said}. {notes}" if notes else said
 
 
-def _name_source(source: Mapping[str, Any]) -> str:
+def source_name(source: Mapping[str, Any]) -> str:
+    """Who said it, and when."""
     name = source["publisher"] or source["title"]
     return f"{name}, {format_date(source['date'])}" if source["date"] else name
 

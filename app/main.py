@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app import __version__
 from app.db import make_engine
@@ -31,6 +32,7 @@ from app.routes import (
     frame,
     health,
     history,
+    insights,
     items,
     landing,
     offers,
@@ -69,32 +71,38 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
     app.state.engine = make_engine(database_url or settings.database_url)
     app.state.declared_parameters = {}
     app.state.templates = frame.make_templates(settings)
-    for module in (
-        landing,
-        collections,
-        schemas,
-        queryables,
-        items,
-        facets,
-        search,
-        tiles,
-        downloads,
-        health,
-        explorer,
-        offers,
-        dossier,
-        printing,
-        pages,
-        history,
-        compare,
-        feeds,
-        data,
-        doors,
-        shapes,
-        screening,
-    ):
-        app.include_router(module.router)
-    app.include_router(screening.pages)
+    routers = [
+        module.router
+        for module in (
+            landing,
+            collections,
+            schemas,
+            queryables,
+            items,
+            facets,
+            search,
+            tiles,
+            downloads,
+            health,
+            explorer,
+            offers,
+            dossier,
+            printing,
+            pages,
+            history,
+            compare,
+            insights,
+            feeds,
+            data,
+            doors,
+            shapes,
+            screening,
+        )
+    ]
+    routers.append(screening.pages)
+    for router in routers:
+        app.include_router(router)
+    app.state.routes = [route for router in routers for route in router.routes]
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
     app.add_middleware(
@@ -170,9 +178,16 @@ def _answer_http_error(request: Request, error: Exception) -> Response:
     problem.title = str(error.detail)
     response = answer(request, problem, error.status_code)
     response.headers.update(error.headers or {})
-    if error.status_code == 405 and response.headers.get("Allow") != "POST":
-        response.headers["Allow"] = "GET, HEAD, POST" if request.url.path.endswith("/items") else "GET, HEAD"
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     return response
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What can be done at this address. Source: RFC 9110, section 10.2.1."""
+    routes = [route for route in request.app.state.routes if route.matches(request.scope)[0] != Match.NONE]
+    methods = {method for route in routes for method in getattr(route, "methods", None) or ()}
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def _answer_data_error(request: Request, error: Exception) -> Response:

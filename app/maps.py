@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, cast
 
 import folium
@@ -208,15 +208,18 @@ class Tools(_Plain):
         """
         {% macro script(this, kwargs) %}
         await portal.turn();
+        {% if this.legend %}
         portal.legend({{ this._parent.get_name() }});
+        {% endif %}
         portal.coordinates({{ this._parent.get_name() }});
         portal.finish({{ this._parent.get_name() }});
         {% endmacro %}
         """
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, legend: bool = True) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.legend = legend
 
 
 def draw_map(
@@ -242,6 +245,38 @@ def draw_map(
         frame.add_child(Layer(f"{number}", "layer", layer.label, layer_config(layer), base=False, shown=layer.shown))
     # The tools come last: they look at all that is there.
     for part in (Fullscreen(), LayerControl(), Tools()):
+        part._id = name
+        frame.add_child(part)
+    return render(frame)
+
+
+# The shades of a choropleth, the greatest number darkest.
+SHADES = 5
+
+
+def shades_of(numbers: Sequence[float]) -> list[tuple[int, int]]:
+    """Least and greatest whole number of each shade, from the lightest; about as many places in each."""
+    ordered = sorted(int(number) for number in numbers)
+    if not ordered:
+        return []
+    ends = sorted({ordered[min(len(ordered) - 1, len(ordered) * part // SHADES)] for part in range(1, SHADES)})
+    ends = [*(end for end in ends if end < ordered[-1]), ordered[-1]]
+    starts = [ordered[0], *(end + 1 for end in ends[:-1])]
+    return list(zip(starts, ends, strict=True))
+
+
+def draw_choropleth(numbers: Mapping[str, int], title: str, one: str, name: str = "states") -> MapParts:
+    """A map of India whose states are shaded by a number. `numbers`: slug of the state → number; a state that is not
+    there keeps the colour of the land. `one`: what is counted, as a label of the layer.
+    """
+    shades = shades_of(list(numbers.values()))
+    shade = {slug: next(i for i, (_, end) in enumerate(shades) if number <= end) for slug, number in numbers.items()}
+    values = {slug: {"number": number, "shade": shade[slug]} for slug, number in numbers.items()}
+    frame = PortalMap(name, title, {"bounds": INDIA, "states": STATES_URL, "focus": None, "words": words()})
+    frame.add_child(Layer(f"base_{name}", "baseMap", BASE_MAPS["states"], {"id": "states"}, base=True, shown=True))
+    config = {"label": one, "url": STATES_URL, "values": values}
+    frame.add_child(Layer("0", "choropleth", one, config, base=False, shown=True))
+    for part in (Fullscreen(), Tools(legend=False)):
         part._id = name
         frame.add_child(part)
     return render(frame)

@@ -208,6 +208,11 @@ def format_difference(percent: float | None) -> str:
     return f"{abs(rounded):.1f}% {'less' if rounded < 0 else 'more'} than declared"
 
 
+def is_figure(text: str) -> bool:
+    """Whether a cell of a table holds a number, perhaps with its unit: such a column is set flush right."""
+    return re.fullmatch(r"₹?−?[\d,.]+( ?(%|ha|km²|crore|tonnes))?( \([\d,.]+ km²\))?", text) is not None
+
+
 _ISO_DATE = re.compile(r"(?<![\w/=.-])(\d{4})-(\d{2})(-\d{2})?(?![\w-])")
 
 

@@ -13,14 +13,14 @@ const common = { bundle: true, minify: true, outdir: built, logLevel: "warning",
 
 const scripts = await build({
   ...common,
-  entryPoints: ["portal", "explorer", "shortlist"].map((name) => join(here, "static", "js", `${name}.js`)),
+  entryPoints: ["portal", "explorer", "shortlist", "insights"].map((name) => join(here, "static", "js", `${name}.js`)),
   format: "esm",
   splitting: true,
   chunkNames: "part-[hash]",
 });
 const styles = await build({
   ...common,
-  entryPoints: ["site", "map", "explorer", "compare"].map((name) => join(here, "bundles", `${name}.css`)),
+  entryPoints: ["site", "map", "explorer", "compare", "insights"].map((name) => join(here, "bundles", `${name}.css`)),
   // The fonts stay where they are: the folder lies as deep as the one that the styles come from.
   external: ["../vendor/*"],
   loader: { ".png": "dataurl" },

@@ -250,3 +250,34 @@ def test_api_docs_come_from_the_portal_itself(open_page):
     page = open_page("/api/docs")
     page.wait_for_selector(".swagger-ui .opblock")
     assert page.locator(".opblock").count() >= 7
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_charts_are_drawn_and_a_mark_leads_to_its_rows(open_page, width):
+    page = open_page("/insights", width)
+    for name in ("minerals", "statuses", "funnel", "premiums", "tranches", "area", "inventory-0", "projects"):
+        page.locator(f"#{name}").scroll_into_view_if_needed()
+        expect(page.locator(f"section[aria-labelledby='{name}'] .chart svg")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    bar = page.locator("section[aria-labelledby='statuses'] .chart svg .mark-rect path").first
+    bar.scroll_into_view_if_needed()
+    bar.click()
+    page.wait_for_url(re.compile("status="))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_charts_wear_the_theme(open_page):
+    page = open_page("/insights")
+    page.locator("#statuses").scroll_into_view_if_needed()
+    label = page.locator("section[aria-labelledby='statuses'] .chart svg text").first
+    expect(label).to_have_attribute("fill", "#1d2226")
+    page.locator("#theme").select_option("dark")
+    expect(label).to_have_attribute("fill", "#e8e6e1")
+
+
+def test_a_shaded_state_leads_to_its_page(open_page):
+    page = open_page("/insights")
+    page.wait_for_selector(READY)
+    expect(page.locator(".map path.shade")).to_have_count(21)
+    page.locator(".map path.shade-4").first.dispatch_event("click")
+    page.wait_for_url(re.compile("/states/"))

@@ -197,6 +197,19 @@ def test_a_wrong_method_is_405_with_the_right_ones(portal, method):
         assert "GET" in response.headers["allow"]
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/screening", "GET, HEAD, POST"),
+        (ITEMS, "GET, HEAD, POST"),
+        ("/api/shapes", "POST"),
+        ("/about", "GET, HEAD"),
+    ],
+)
+def test_allow_names_just_what_can_be_done(portal, path, methods):
+    assert portal.request("OPTIONS", path).headers["allow"] == methods
+
+
 def test_head_is_answered_like_get_without_a_body(portal):
     for address in (*API_ROUTES, "/", "/about"):
         response = portal.head(address)

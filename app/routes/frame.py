@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import dossier, footnotes, languages, screening, wording
 from app.catalogue import CATALOGUE_LICENCE, Collection
 from app.errors import BadParameter, PortalError
-from app.maps import MapLayer
+from app.maps import MapLayer, to_script_json
 from app.params import parse_moment
 from app.params.views import page_theme
 from app.queries import records
@@ -48,6 +48,8 @@ def make_templates(settings: Settings) -> Environment:
     environment.filters.update(wording.FILTERS)
     environment.filters.update(dossier.FILTERS)
     environment.filters.update(screening.FILTERS)
+    environment.filters["is_figure"] = wording.is_figure
+    environment.filters["to_script_json"] = to_script_json
     environment.filters["say_numbers"] = footnotes.say_numbers
     environment.globals["abbreviations"] = dossier.abbreviations
     environment.globals.update(wording.GLOBALS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,16 +29,21 @@ RESULTS = (*OFFER_RESULTS, UNKNOWN)
 
 @router.get("/offers")
 def offers_page(request: Request, session: SessionDep, vocabulary: VocabularyDep) -> HTMLResponse:
-    """Offers of the blocks that the filters find, with their results; `result` keeps to some results."""
+    """Offers of the blocks that the filters find, with their results; `result` keeps to some results, `offer_tranche`
+    to offers of some tranches (`tranche` asks for blocks that were ever offered in one).
+    """
     blocks = COLLECTIONS["blocks"]
     clocks = read_clocks(request, session, vocabulary, blocks)
     asked = {name: text for name, text in request.query_params.items() if text.strip()}
     selection, kept, problems = parse_leniently(asked, blocks, vocabulary)
-    results, unread = _read_results(asked.get("result", ""))
+    results, unread = _read_choices("result", asked.get("result", ""), RESULTS)
+    known = (*vocabulary.choices["blocks", "tranches"], UNKNOWN)
+    tranches, unread_tranches = _read_choices("offer_tranche", asked.get("offer_tranche", ""), known)
+    of_offers = {"offer_tranche": ",".join(tranches)} if tranches else {}
     view = view_at(blocks, clocks.moment)
     condition = where(view, selection)
-    counts = count_results(session, view, condition, clocks.moment)
-    rows = list_offers(session, view, condition, clocks.moment, results, _MOST_ROWS + 1)
+    counts = count_results(session, view, condition, clocks.moment, tranches)
+    rows = list_offers(session, view, condition, clocks.moment, results, tranches, _MOST_ROWS + 1)
     return render(
         request,
         "offers.html",
@@ -46,7 +51,8 @@ def offers_page(request: Request, session: SessionDep, vocabulary: VocabularyDep
         notices=[
             *(f"{problem.detail} It was left out; the rest is applied." for problem in (*problems, *clocks.problems)),
             *unread,
-            *notices_of(request, *FILTER_NAMES, *CLOCKS, "result"),
+            *unread_tranches,
+            *notices_of(request, *FILTER_NAMES, *CLOCKS, "result", "offer_tranche"),
             *clocks.notices,
         ],
         rows=rows[:_MOST_ROWS],
@@ -54,22 +60,24 @@ def offers_page(request: Request, session: SessionDep, vocabulary: VocabularyDep
         counts=counts,
         chosen=results,
         results=RESULTS,
-        filters=kept,
-        query=lambda result: urlencode(kept | clocks.kept | ({"result": result} if result else {}), safe=","),
+        filters=kept | of_offers,
+        query=lambda result: urlencode(
+            kept | of_offers | clocks.kept | ({"result": result} if result else {}), safe=","
+        ),
         blocks_query=urlencode(kept | clocks.kept, safe=","),
     )
 
 
-def _read_results(text: str) -> tuple[tuple[str, ...], list[str]]:
-    """The results that are asked for, none for all; and what of them could not be read."""
+def _read_choices(name: str, text: str, choices: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Those of the choices that are asked for, none for all; and what of them could not be read."""
     asked = [part.strip() for part in text.split(",") if part.strip()]
-    wrong = [part for part in asked if part not in RESULTS]
+    wrong = [part for part in asked if part not in choices]
     notices = [
-        f"result: “{part[:60]}” is none of {', '.join(RESULTS)}."
-        f"{f' Did you mean {close[0]}?' if (close := nearest(part, list(RESULTS))) else ''} It was left out."
+        f"{name}: “{part[:60]}” is none of {', '.join(choices)}."
+        f"{f' Did you mean {close[0]}?' if (close := nearest(part, list(choices))) else ''} It was left out."
         for part in wrong
     ]
-    return tuple(part for part in asked if part in RESULTS), notices
+    return tuple(part for part in asked if part in choices), notices
 
 
 def list_base_rates(

@@ -5,5 +5,6 @@ export { map, finish } from "./map.js";
 export { firstPaint, turn } from "./turns.js";
 export { baseMap } from "./basemaps.js";
 export { layer } from "./layer.js";
+export { choropleth } from "./choropleth.js";
 export { legend } from "./legend.js";
 export { coordinates } from "./coordinates.js";
