@@ -22,6 +22,7 @@ from app.errors import BadParameter, DatabaseAway, NotFound, PortalError
 from app.routes import (
     collections,
     compare,
+    comparisons,
     data,
     doors,
     dossier,
@@ -90,6 +91,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
             printing,
             pages,
             history,
+            comparisons,
             compare,
             insights,
             feeds,

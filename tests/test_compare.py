@@ -48,6 +48,7 @@ def rows_of(html):
     """Key of a fact → (mark, texts of its cells)."""
     found = {}
     for key, mark, row in re.findall(r'<tr data-fact="(\w+)"(?: class="is-(\w+)")?>(.*?)</tr>', html, re.DOTALL):
+        row = re.sub(r'<sup class="foot">.*?</sup>', "", row)
         found[key] = mark, [text_of(cell) for cell in re.findall(r"<td>(.*?)</td>", row, re.DOTALL)]
     return found
 

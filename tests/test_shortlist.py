@@ -379,7 +379,7 @@ def test_the_tray_covers_nothing_that_the_keyboard_reaches(new_device):
 def test_scripts_off_the_table_is_there_and_no_dead_button(new_device):
     page = open_page(new_device(java_script_enabled=False), f"/compare?ids={ONE},{TWO}")
     assert page.locator(".compare-table tbody tr[data-fact]").count() > 20
-    assert page.locator("main button:visible").all_inner_texts() == ["Find"]
+    assert page.locator("main button:visible").all_inner_texts() == ["Put in order", "Find"]
     page.get_by_role("link", name=re.compile("Differences only")).click()
     assert 0 < page.locator(".compare-table tbody tr[data-fact]").count() < 20
     page.get_by_label("Find a block to add").fill("graphite odisha")

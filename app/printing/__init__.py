@@ -1,7 +1,8 @@
 """Documents to print: data → a typeset PDF, its bytes the same whenever the data are."""
 
+from app.printing.comparisons import comparison_sheet
 from app.printing.engine import PrintFailed, typeset
 from app.printing.plans import Plan, Ring, draw_plan
 from app.printing.sheets import sheet_of
 
-__all__ = ["Plan", "PrintFailed", "Ring", "draw_plan", "sheet_of", "typeset"]
+__all__ = ["Plan", "PrintFailed", "Ring", "comparison_sheet", "draw_plan", "sheet_of", "typeset"]

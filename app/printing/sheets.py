@@ -75,7 +75,7 @@ def sheet_of(
         "unknown": [f"{what}: {where}" if where else what for what, where in unknown_facts(block)],
         "disagreements": [_disagreement(c) for c in block["contradictions"]],
         "notes": [wording.plain_dates(note) for note in block["notes"][:_MOST_NOTES]],
-        "sources": [_source(source) for source in notes.sources[:_MOST_SOURCES]],
+        "sources": [say_source(source) for source in notes.sources[:_MOST_SOURCES]],
         "more_sources": max(0, len(notes.sources) - _MOST_SOURCES),
         "address": address,
         "revision": revision,
@@ -271,7 +271,7 @@ def _disagreement(disagreement: Mapping[str, Any]) -> str:
     return _("Sources disagree on the %(field)s: %(values)s.", field=say_field(disagreement["field"]), values=values)
 
 
-def _source(source: Mapping[str, Any]) -> dict[str, str]:
+def say_source(source: Mapping[str, Any]) -> dict[str, str]:
     date = f", {wording.format_date(source['date'])}" if source["date"] else ""
     publisher = f", {source['publisher']}" if source["publisher"] and source["title"] else ""
     url = source["url"] or ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -12,107 +12,31 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, View
+from app.comparison import FEWEST, Block, is_apart, mark_words
+from app.comparison import compare as compare_facts
 from app.db import SessionDep
 from app.downloads import FORMATS
 from app.errors import BadParameter
 from app.filters import where
+from app.footnotes import footnotes_of
 from app.maps import MapLayer, MapParts, draw_map
 from app.params.selection import parse_words
 from app.queries import compare, records
 from app.queries.items import count_features, get_extent
 from app.queries.moments import view_at
+from app.queries.nearby import list_nearby
+from app.queries.vocabulary import Vocabulary
+from app.ranking import WEIGHTINGS, Criterion, criteria, parse_weights, rank
 from app.routes.common import VocabularyDep, base_url
 from app.routes.frame import CLOCKS, ClocksRead, common, items_url, notices_of, read_clocks, render, widen
-from app.values import Page, Selection, SortKey
+from app.values import Moment, Page, Selection, SortKey
 
 router = APIRouter(include_in_schema=False)
 
-FEWEST, MOST = 2, 6
+MOST = 6
 # So many of a kind a notice names, so many nearest ids it looks for, so many blocks a search offers.
 MOST_NAMED, MOST_GUESSED, MOST_OFFERED = 10, 3, 8
-
-Block = Mapping[str, Any]
-# How the blocks stand to each other in one fact.
-Mark = Literal["differs", "partly", "same", "unknown"]
-MARK_WORDS: dict[Mark, tuple[str, str]] = {
-    "differs": ("≠", "differs"),
-    "partly": ("?", "not known of all"),
-    "same": ("=", "same"),
-    "unknown": ("–", "none published"),
-}
-
-
-class Fact(NamedTuple):
-    """A line of the table: `read` is what is compared, None where it is unknown."""
-
-    key: str
-    label: str
-    read: Callable[[Block], Any]
-
-
-class Line(NamedTuple):
-    """A fact of the blocks at hand, and how they stand to each other in it."""
-
-    key: str
-    label: str
-    mark: Mark
-    note: str = ""
-
-
-def _column(name: str) -> Callable[[Block], Any]:
-    return lambda block: block[name]
-
-
-def _agency(block: Block) -> Any:
-    return block["agency"] or (block["exploration"] or {}).get("agency")
-
-
-def _resource(block: Block) -> Any:
-    return (
-        tuple(block[n] for n in ("resource_mt", "resource_category", "resource_text")) if has_resource(block) else None
-    )
-
-
-def has_resource(block: Block) -> bool:
-    return block["resource_mt"] is not None or bool(block["resource_text"])
-
-
-# In the order of the page; the words of a group head its lines.
-GROUPS: dict[str, tuple[Fact, ...]] = {
-    "Place and minerals": (
-        Fact("state", "State", _column("state")),
-        Fact("district", "District", lambda b: b["district"] or ("offshore" if b["offshore"] else None)),
-        Fact("minerals", "Minerals", lambda b: frozenset(b["minerals"]) or None),
-        Fact("stage", "Exploration stage", _column("stage")),
-    ),
-    "Auction and concession": (
-        Fact("status", "Status", _column("status")),
-        Fact("status_since", "Status since", _column("status_since")),
-        Fact("concession", "Concession", _column("concession")),
-        Fact("asset_class", "Class", _column("asset_class")),
-        Fact("tranches", "Tranches", lambda b: tuple(b["tranches"] or ()) or None),
-        Fact("attempts", "Offers known", _column("attempts")),
-        Fact("preferred_bidder", "Preferred bidder", _column("preferred_bidder")),
-        Fact("premium_percent", "Premium", _column("premium_percent")),
-    ),
-    "Area and boundary": (
-        Fact("area_ha", "Declared area", _column("area_ha")),
-        Fact("computed_area_ha", "Area of the published boundary", _column("computed_area_ha")),
-        Fact("boundary_kind", "Boundary", _column("boundary_kind")),
-        Fact("position_accuracy", "Position", lambda b: (b["position_accuracy"], b["position_uncertainty_km"])),
-    ),
-    "Ore": (
-        Fact("resource_mt", "Resource", _resource),
-        Fact("grade", "Grade", _column("grade")),
-        Fact("agency", "Explored by", _agency),
-    ),
-    "This record": (
-        Fact("confidence", "Confidence", _column("confidence")),
-        Fact("contradictions", "Sources disagree on", lambda b: tuple(c["field"] for c in b["contradictions"])),
-        Fact("sources", "Sources", lambda b: len(b["sources"])),
-        Fact("updated_at", "Updated", _column("updated_at")),
-    ),
-}
+_FARTHEST_KM = 3500.0
 
 
 @router.get("/compare")
@@ -120,20 +44,24 @@ def compare_page(request: Request, session: SessionDep, vocabulary: VocabularyDe
     """Blocks side by side, what cannot be compared and why; without ids how to choose."""
     clocks = read_clocks(request, session, vocabulary, COLLECTIONS["blocks"])
     view = view_at(COLLECTIONS["blocks"], clocks.moment)
-    blocks, left_out = pick_blocks(session, view, request.query_params.get("ids", ""))
+    picked, left_out = pick_blocks(session, view, request.query_params.get("ids", ""))
+    blocks = with_distances(session, vocabulary, view, picked, clocks.moment)
     ids = [block["id"] for block in blocks]
     only, problems = _read_differences(request)
-    groups = {words: lines for words, facts in GROUPS.items() if (lines := [_line(f, blocks) for f in facts])}
+    groups = compare_facts(blocks)
+    known = criteria(blocks) if len(blocks) >= FEWEST else []
+    weights, unweighed = _read_weights(request, known)
     offered, unread = offer_blocks(session, view, request.query_params.get("add", ""), ids)
-    address = _Address(ids, clocks.kept, only)
+    address = _Address(ids, clocks.kept, only, weights)
     return render(
         request,
         "compare.html",
         **common(session, vocabulary),
         notices=[
             *(f"{problem.detail} It was left out." for problem in clocks.problems),
-            *notices_of(request, "ids", "differences", "add", *CLOCKS),
+            *notices_of(request, "ids", "differences", "add", "weights", *_weight_fields(known), *CLOCKS),
             *problems,
+            *unweighed,
             *left_out,
             *unread,
             *clocks.notices,
@@ -144,7 +72,12 @@ def compare_page(request: Request, session: SessionDep, vocabulary: VocabularyDe
         differing=sum(is_apart(line) for lines in groups.values() for line in lines),
         lines=sum(len(lines) for lines in groups.values()),
         is_apart=is_apart,
-        mark_words=MARK_WORDS,
+        mark_words=mark_words(),
+        notes={block["id"]: footnotes_of(block) for block in blocks},
+        criteria=known,
+        weights=weights,
+        ranking=rank(blocks, weights, known),
+        weightings=WEIGHTINGS,
         address=address,
         clocks_kept=clocks.kept,
         link=f"{base_url(request)}{address.page()}",
@@ -207,43 +140,6 @@ def _read_differences(request: Request) -> tuple[bool, list[str]]:
     return False, [f"differences: “{_readable(text)}” is not only. It was left out, and all rows are shown."]
 
 
-def _line(fact: Fact, blocks: Sequence[Block]) -> Line:
-    values = [fact.read(block) for block in blocks]
-    known = {value for value in values if value is not None}
-    mark: Mark = "same"
-    if not known:
-        mark = "unknown"
-    elif len(known) > 1:
-        mark = "differs"
-    elif None in values:
-        mark = "partly"
-    return Line(fact.key, fact.label, mark, say_resources(blocks) if fact.key == "resource_mt" else "")
-
-
-def is_apart(line: Line) -> bool:
-    """Whether the blocks are not all alike in it, as far as is known."""
-    return line.mark in ("differs", "partly")
-
-
-def say_resources(blocks: Sequence[Block]) -> str:
-    """Why the resources of the blocks do not compare; blank where nothing speaks against it.
-
-    A category says how sure a tonnage is, and a tonne of one ore is none of another.
-    """
-    given = [block for block in blocks if block["resource_mt"] is not None]
-    if len(given) < FEWEST:
-        return ""
-    reasons = []
-    categories = {block["resource_category"] for block in given}
-    if None in categories:
-        reasons.append("the category is not published for each")
-    elif len(categories) > 1:
-        reasons.append("different categories")
-    if len({frozenset(block["minerals"]) for block in given}) > 1:
-        reasons.append("different minerals")
-    return f"not comparable: {', '.join(reasons)}" if reasons else ""
-
-
 def offer_blocks(
     session: Session, view: View, text: str, ids: Sequence[str]
 ) -> tuple[dict[str, Any] | None, list[str]]:
@@ -260,16 +156,72 @@ def offer_blocks(
     return {"words": text, "rows": rows, "matched": count_features(session, view, condition)}, []
 
 
+def with_distances(
+    session: Session, vocabulary: Vocabulary, view: View, blocks: Sequence[Block], moment: Moment
+) -> list[Block]:
+    """The blocks with their nearest processing unit that takes a mineral of theirs and their nearest port."""
+    then = moment._replace(as_of=None)
+    units, ports = (view_at(COLLECTIONS[name], then) for name in ("processing-units", "ports"))
+
+    def nearest_of(block: Block, target: View, minerals: Sequence[str] | None) -> Block | None:
+        found = list_nearby(session, view, block["id"], target, within_km=_FARTHEST_KM, limit=1, minerals=minerals)
+        return found[0] if found else None
+
+    return [
+        {
+            **block,
+            "nearest_unit": nearest_of(block, units, vocabulary.kin(block["minerals"])),
+            "nearest_port": nearest_of(block, ports, None),
+        }
+        for block in blocks
+    ]
+
+
+def _weight_fields(known: Sequence[Criterion]) -> list[str]:
+    """The parameters that the form without scripts sends."""
+    return [f"weight_{criterion.key}" for criterion in known]
+
+
+def _read_weights(request: Request, known: Sequence[Criterion]) -> tuple[dict[str, float], list[str]]:
+    """The reader's weights, and what could not be read of them."""
+    asked = [part for part in request.query_params.get("weights", "").split(",") if part.strip()]
+    fields = ((key, request.query_params.get(key, "").strip()) for key in _weight_fields(known))
+    asked += [f"{key.removeprefix('weight_')}:{text}" for key, text in fields if text]
+    weights: dict[str, float] = {}
+    problems = []
+    for part in asked:
+        try:
+            weights |= parse_weights(part, known)
+        except BadParameter as problem:
+            problems.append(f"{problem.detail} It was left out.")
+    return weights, problems
+
+
 class _Address:
     """Addresses about the blocks at hand, each with the moment that the page shows."""
 
-    def __init__(self, ids: Sequence[str], clocks: Mapping[str, str], only: bool) -> None:
+    def __init__(self, ids: Sequence[str], clocks: Mapping[str, str], only: bool, weights: Mapping[str, float]) -> None:
         self.ids, self.clocks, self.only = list(ids), dict(clocks), only
+        text = ",".join(f"{key}:{weight:g}" for key, weight in weights.items())
+        self.weights = {"weights": text} if text else {}
 
     def page(self, ids: Sequence[str] | None = None, only: bool | None = None) -> str:
         """This page, with other blocks or other rows."""
         differences = {"differences": "only"} if (self.only if only is None else only) else {}
-        return self._make("/compare", self.ids if ids is None else ids, self.clocks | differences)
+        return self._make("/compare", self.ids if ids is None else ids, self.weights | self.clocks | differences)
+
+    def unweighed(self) -> str:
+        """This page without any order."""
+        return self._make("/compare", self.ids, self.clocks | ({"differences": "only"} if self.only else {}))
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What a form on this page sends along besides ids and rows."""
+        return self.weights | self.clocks
+
+    def file(self, ending: str) -> str:
+        """The same comparison as a file."""
+        return self._make(f"/compare.{ending}", self.ids, self.weights | self.clocks)
 
     def with_block(self, block_id: str) -> str:
         return self.page([*self.ids, block_id])
@@ -284,7 +236,7 @@ class _Address:
     @staticmethod
     def _make(path: str, ids: Sequence[str], others: Mapping[str, str]) -> str:
         query = ({"ids": ",".join(ids)} if ids else {}) | dict(others)
-        return f"{path}?{urlencode(query, safe=',')}" if query else path
+        return f"{path}?{urlencode(query, safe=',:')}" if query else path
 
 
 def _draw(session: Session, view: View, blocks: Sequence[Block], clocks: ClocksRead) -> MapParts:

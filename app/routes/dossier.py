@@ -31,7 +31,7 @@ from app.routes.frame import CLOCKS, read_clocks
 from app.routes.offers import list_base_rates
 from app.screening import as_document, screen
 from app.values import Moment
-from app.wording import format_dms
+from app.wording import format_dms, join_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -156,7 +156,7 @@ def begin(
     Raises: BadParameter, NotFound.
     """
     asked = {name: request.query_params.get(name) for name in CLOCKS}
-    refuse_others(request)
+    refuse_others(request, *CLOCKS)
     moment = parse_moment(asked, _BLOCKS, session, vocabulary)
     view = view_at(_BLOCKS, moment)
     if renamed := find_renamed(session, view, block_id):
@@ -166,8 +166,8 @@ def begin(
     return view, moment, not_modified(request, make_etag(request, vocabulary.edition), vocabulary.edition)
 
 
-def refuse_others(request: Request) -> None:
-    """Raises: BadParameter at a parameter that these documents do not take."""
+def refuse_others(request: Request, *known: str) -> None:
+    """Raises: BadParameter at a parameter that the document does not take."""
     for name in request.query_params:
-        if name not in CLOCKS:
-            raise BadParameter(f"“{name}” is no parameter here; revision and as_of are.", parameter=name)
+        if name not in known:
+            raise BadParameter(f"“{name}” is no parameter here; {join_words(known)} are.", parameter=name)

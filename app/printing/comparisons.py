@@ -1,0 +1,87 @@
+"""A comparison of blocks as plain words, for the typesetter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.comparison import Block, Line, mark_words, say_fact
+from app.footnotes import Footnotes, say_numbers
+from app.languages import gettext as _
+from app.printing.sheets import say_source
+from app.ranking import WEIGHTINGS, Scored
+from app.wording import NOT_PUBLISHED, format_number
+
+_MOST_SOURCES = 12
+
+
+def comparison_sheet(
+    blocks: Sequence[Block],
+    groups: Mapping[str, Sequence[Line]],
+    notes: Mapping[str, Footnotes],
+    ranking: Sequence[Scored],
+    labels: Mapping[str, str],
+    weights: Mapping[str, float],
+    *,
+    said: Sequence[str],
+    mineral_names: Mapping[str, str],
+    address: str,
+    revision: str,
+    licence: str,
+) -> dict[str, Any]:
+    """Everything that the document says, as text. `labels`: criterion → its words. `said`: what was left out."""
+    marks = mark_words()
+    return {
+        "title": _("%(number)s blocks side by side", number=len(blocks)),
+        "heads": [block["name"] for block in blocks],
+        "groups": [
+            {
+                "title": title,
+                "rows": [
+                    {
+                        "label": line.label,
+                        "mark": " ".join(marks[line.mark]),
+                        "apart": line.mark in ("differs", "partly"),
+                        "note": line.note,
+                        "cells": [_cell(line, block, notes[block["id"]], mineral_names) for block in blocks],
+                    }
+                    for line in lines
+                ],
+            }
+            for title, lines in groups.items()
+        ],
+        "weights": [f"{labels[key]}: {weight:g}" for key, weight in weights.items()],
+        "ranking": [_ranked(one, labels, len(blocks)) for one in ranking],
+        "weightings": str(WEIGHTINGS),
+        "sources": [
+            {
+                "name": block["name"],
+                "lines": [say_source(source) for source in notes[block["id"]].sources[:_MOST_SOURCES]],
+                "more": max(0, len(notes[block["id"]].sources) - _MOST_SOURCES),
+            }
+            for block in blocks
+        ],
+        "said": list(said),
+        "address": address,
+        "revision": revision,
+        "licence": licence,
+    }
+
+
+def _cell(line: Line, block: Block, notes: Footnotes, mineral_names: Mapping[str, str]) -> list[str]:
+    """Words, and the numbers of their sources."""
+    text = say_fact(line, block, mineral_names)
+    numbers = notes.numbers.get(line.field, ()) if text != NOT_PUBLISHED else ()
+    return [text, say_numbers(numbers)]
+
+
+def _ranked(one: Scored, labels: Mapping[str, str], count: int) -> list[str]:
+    parts = "; ".join(
+        f"{labels[key]}: {NOT_PUBLISHED if value is None else format_number(value, 2)}"
+        for key, value in one.parts.items()
+    )
+    shares = ", ".join(
+        f"{place}: {format_number(100 * share / WEIGHTINGS, 0)}%" for place, share in enumerate(one.shares[:count], 1)
+    )
+    score = NOT_PUBLISHED if one.score is None else format_number(one.score, 2)
+    return [str(one.rank or "–"), one.block["name"], score, parts, shares]
