@@ -115,6 +115,31 @@ def tab_to(page: Page, target: Locator, most: int = 250, back: bool = False) -> 
     raise AssertionError(f"{most} times Tab do not lead to {target}")
 
 
+def test_an_investor_goes_from_search_to_dossier_to_document_to_comparison(open_page: Open) -> None:
+    page = open_page("/")
+    page.get_by_role("combobox", name="Search blocks, minerals, places").fill("Akharkata")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Akharkata Graphite Block").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Akharkata Graphite Block")
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="PDF to print").click()
+    assert coming.value.suggested_filename == "akharkata-graphite.pdf"
+    assert Path(coming.value.path()).read_bytes().startswith(b"%PDF-")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Akharkata Graphite Block")
+    page.get_by_role("link", name="Compare with other blocks").click()
+    page.get_by_label("Find a block to add").fill("babja graphite")
+    page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_role("link", name="Add Babja").click()
+    expect(page.locator(".compare-table thead th")).to_have_count(3)
+    page.get_by_label("Declared area, larger").fill("2")
+    page.get_by_role("button", name="Put in order").click()
+    expect(page.locator(".ranking tbody tr")).to_have_count(2)
+    expect(page.locator(".ranking tbody tr").first).to_contain_text("Akharkata")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="CSV", exact=True).first.click()
+    assert taken.value.suggested_filename == "comparison.csv"
+
+
 def test_an_investor_finds_compares_and_takes_away(open_page: Open, portal: TestClient, tmp_path: Path) -> None:
     page = open_page("/")
     page.get_by_role("combobox", name="Search blocks, minerals, places").fill("graphite odisha")

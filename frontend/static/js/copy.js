@@ -75,9 +75,11 @@
       try {
         const response = await fetch(link.href, { headers: { Accept: "application/pdf, application/problem+json" } });
         if (!response.ok) throw new Error(response.status === 503 ? "The document could not be made just now." : "The document could not be fetched.");
-        await response.blob();
-        said.textContent = "";
-        location.assign(link.href);
+        const made = URL.createObjectURL(await response.blob());
+        const file = new URL(link.href).pathname.split("/").pop() ?? "document.pdf";
+        Object.assign(document.createElement("a"), { href: made, download: file }).click();
+        setTimeout(() => URL.revokeObjectURL(made), 60_000);
+        said.textContent = "Saved.";
       } catch (error) {
         said.textContent = `${/** @type {Error} */ (error).message} The page has all that it would show; try again later.`;
       }
