@@ -28,6 +28,27 @@ def dossiers(portal):
     return {f["id"]: get_json(portal, f"/blocks/{f['id']}.json") for f in FEATURES}
 
 
+# Terms
+
+
+@pytest.mark.parametrize(
+    ("concession", "said"), [("CL", "from stage G4"), ("ML", "stage G2"), ("EL", "lowest percentage")]
+)
+def test_terms_follow_from_the_kind_of_right_and_name_their_rule(portal, dossiers, concession, said):
+    values = {i: {f["figure"]: f["value"] for f in d["figures"]} for i, d in dossiers.items()}
+    block_id = next(i for i, figures in values.items() if figures["concession"] == concession)
+    terms = dossiers[block_id]["terms"]
+    assert any(said in term["words"] for term in terms) and all("2015" in term["rule"] for term in terms)
+    page = portal.get(f"/blocks/{block_id}").text
+    assert all(term["words"] in unescape(page) for term in terms)
+
+
+def test_a_right_that_is_not_published_has_no_terms(dossiers):
+    for dossier in dossiers.values():
+        known = next(f["value"] for f in dossier["figures"] if f["figure"] == "concession")
+        assert bool(dossier["terms"]) == (known is not None)
+
+
 # Sources
 
 

@@ -98,7 +98,9 @@ def test_a_script_without_a_font_is_spelled_by_its_codes():
 def set_title(words):
     """A document of next to nothing under this title."""
     empty = dict.fromkeys(re.findall(r"#d\.([a-z_]+)", (PROJECT_ROOT / "app/printing/dossier.typ").read_text()), "")
-    lists = {n: [] for n in ("offers", "rates", "ladder", "explored", "corners", "near", "none_found", "no_data")}
+    lists = {
+        n: [] for n in ("terms", "offers", "rates", "ladder", "explored", "corners", "near", "none_found", "no_data")
+    }
     lists |= {n: [] for n in ("events", "unknown", "notes", "disagreements", "sources")}
     plan = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0L9 9" stroke="#222"/></svg>'
     counted = {"more_corners": 0, "more_sources": 0}

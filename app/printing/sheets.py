@@ -21,6 +21,7 @@ from app.footnotes import Footnotes, say_numbers
 from app.languages import gettext as _
 from app.queries.corners import Corner
 from app.screening import Screened, say_capacity, say_state, wind_of
+from app.terms import terms_of
 from app.timeline import HEIGHTS, Timeline
 from app.values import AWARDED, STAGES, UNKNOWN
 
@@ -60,6 +61,7 @@ def sheet_of(
             {"title": _("The right on offer"), "rows": _right(block, notes)},
             {"title": _("Resource and grade"), "rows": _resource(block, notes)},
         ],
+        "terms": [f"{term.label}: {term.words} ({term.rule})" for term in terms_of(block)],
         "offers": [_offer(offer) for offer in block["offers"][-_MOST_OFFERS:]],
         "rates": [_rate(rate, block, mineral_names) for rate in rates],
         "ladder": _ladder(block),

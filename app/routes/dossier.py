@@ -30,6 +30,7 @@ from app.routes.conditional import cache_headers, make_etag, not_modified
 from app.routes.frame import CLOCKS, read_clocks
 from app.routes.offers import list_base_rates
 from app.screening import as_document, screen
+from app.terms import terms_of
 from app.values import Moment
 from app.wording import format_dms, join_words
 
@@ -98,6 +99,7 @@ def block_json(request: Request, block_id: str, session: SessionDep, vocabulary:
         "figures": list_figures(block, notes),
         "not_known": [{"what": what, "where": where or None} for what, where in unknown_facts(block)],
         "contradictions": block["contradictions"],
+        "terms": [term._asdict() for term in terms_of(block)],
         "offers": block["offers"],
         "events": block["events"],
         "base_rates": [

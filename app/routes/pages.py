@@ -39,6 +39,7 @@ from app.routes.frame import (
 )
 from app.routes.offers import list_base_rates
 from app.screening import Screened, screen
+from app.terms import terms_of
 from app.timeline import draw_timeline
 from app.values import BBox, Page, SortKey
 
@@ -130,6 +131,7 @@ def block_page(request: Request, block_id: str, session: SessionDep, vocabulary:
         near=near,
         clocks_query=f"?{urlencode(clocks.kept)}" if clocks.kept else "",
         notes=footnotes_of(block),
+        terms=terms_of(block),
         timeline=draw_timeline(block["events"]),
         corners=corners,
         validity=validity,
