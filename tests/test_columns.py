@@ -20,7 +20,7 @@ from app.queries import columns, counts, facets
 from app.queries.tiles.counts import select_counts
 from app.queries.tiles.held import select_held_counts
 from app.tiling import TILE_MATRIX_SETS, Tile
-from app.values import Near, Period, Selection
+from app.values import BBox, Near, Period, Selection
 
 BLOCKS = COLLECTIONS["blocks"]
 NAMES = (*facets.facets_of(BLOCKS), *facets.histograms_of(BLOCKS))
@@ -44,7 +44,7 @@ def in_order(groups: list[facets.Group]) -> list[tuple[str, tuple[str, ...], int
     return sorted((g.facet, tuple(sorted(g.values)), g.count) for g in groups)
 
 
-def random_selection(rng: random.Random, held: columns.Columns) -> Selection:
+def random_selection(rng: random.Random, held: columns.Columns, *, is_plain: bool = False) -> Selection:
     lists = []
     for name in rng.sample(facets.facets_of(BLOCKS), rng.randint(0, 3)):
         known = [value for values in held.coded[name].values for value in values]
@@ -58,13 +58,21 @@ def random_selection(rng: random.Random, held: columns.Columns) -> Selection:
         ranges.append(("premium_percent", rng.choice([None, 5.0]), rng.choice([50.0, None])))
     days = sorted(date(rng.randint(2021, 2026), rng.randint(1, 12), rng.randint(1, 28)) for _ in range(2))
     period = Period(rng.choice([None, days[0]]), rng.choice([None, days[1]])) if rng.random() < 0.4 else None
-    return Selection(lists=tuple(lists), ranges=tuple(ranges), period=period)
+    if is_plain:
+        return Selection(lists=tuple(lists), ranges=tuple(ranges), period=period)
+    words = (rng.choice(["graphite", "grafite", "odisha", "block"]),) if rng.random() < 0.2 else ()
+    west, south = rng.uniform(68, 90), rng.uniform(8, 30)
+    box = BBox(west, south, west + 10 ** rng.uniform(-1, 1.2), south + 10 ** rng.uniform(-1, 1.2))
+    near = Near(west + 1, south + 1, rng.uniform(10, 900)) if rng.random() < 0.15 else None
+    if rng.random() < 0.1:
+        lists.append(("ids", ("akharkata-graphite", "no-such-id", "mp-makra-graphite-vanadium")))
+    return Selection(tuple(lists), tuple(ranges), words, box if rng.random() < 0.3 else None, near, period)
 
 
 def check(session: Session, view: View, selection: Selection, held: columns.Columns) -> None:
     told = facets._read_groups(session, view, selection, NAMES)
-    assert in_order(facets._in_columns(held, selection, NAMES)) == in_order(told), selection
-    mask = held.select(selection)
+    mask = columns.select_records(session, view, held, selection, "a test")
+    assert in_order(facets._in_columns(held, mask, NAMES)) == in_order(told), selection
     matched = session.scalar(select(func.count()).select_from(view.rows).where(where(view, selection)))
     assert (held.count if mask is None else int(mask.sum())) == matched, selection
 
@@ -127,7 +135,7 @@ def test_tiles_of_counts_are_the_same_either_way(catalogue: Session, many: None,
     tiles = [(0, 0, 0), (2, 1, 2), (4, 6, 11), (4, 7, 11), (6, 27, 46), (8, 110, 186)]
     for number, (zoom, row, col) in enumerate(tiles * 3):
         tile = Tile(TILE_MATRIX_SETS[matrix_set], zoom, row, col)
-        selection = random_selection(rng, held) if number >= len(tiles) else Selection()
+        selection = random_selection(rng, held, is_plain=True) if number >= len(tiles) else Selection()
         told = catalogue.scalar(select_counts(view, where(view, selection), tile))
         kept = catalogue.scalar(select_held_counts(held, held.select(selection), tile))
         assert layers_of(kept) == layers_of(told), (zoom, row, col, selection)

@@ -11,7 +11,6 @@ import shapely
 import shapely.geometry
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, View
@@ -28,8 +27,8 @@ from app.params.forms import FORM_NAMES, from_form
 from app.params.paging import make_key_token, question_of
 from app.params.views import ON_DEVICE, OVERLAYS, VIEW_NAMES, ViewState, parse_view
 from app.queries import records
-from app.queries.facets import count_matched, list_facets
-from app.queries.items import count_features, get_extent
+from app.queries.facets import count_matched, get_matched_extent, list_facets
+from app.queries.items import count_features
 from app.queries.moments import view_at
 from app.queries.vocabulary import Vocabulary
 from app.routes.bodies import BodyDep, merge_body
@@ -102,6 +101,8 @@ def _answer(
     matched = count_matched(session, view, selection, moment)
     table = records.list_page(session, view, condition, page, matched)
     facets = list_facets(session, view, selection, vocabulary, moment)
+    box = get_matched_extent(session, view, selection, moment) if filters and 0 < matched <= MOST_MEASURED else None
+    bounds = widen(box) if box else BBox(*INDIA)
     rest = view_kept | {name: asked[name] for name in ("sortby", "limit") if name in asked}
 
     def query(**changes: Any) -> str:
@@ -147,7 +148,7 @@ def _answer(
         files=files_of(taken, matched) if taken is not None else [],
         lines=lines_of(base_url(request), taken, cql2) if taken is not None else [],
         unsaid=[say_filter(name).lower() for name in unsaid],
-        map=_map(session, view, condition, linked, selection, state, matched),
+        map=_map(bounds, linked, selection, state, matched),
         map_query=urlencode(linked),
         items_query=urlencode(taken or {}) if taken is not None else None,
         # A feed tells what changes from now on: it knows no other moment.
@@ -218,15 +219,7 @@ def _drops(
     return sorted(found, key=lambda drop: -drop[2])
 
 
-def _map(
-    session: Session,
-    view: View,
-    condition: ColumnElement[bool],
-    filters: Mapping[str, str],
-    selection: Selection,
-    state: ViewState,
-    matched: int,
-) -> MapParts:
+def _map(bounds: BBox, filters: Mapping[str, str], selection: Selection, state: ViewState, matched: int) -> MapParts:
     blocks = MapLayer("blocks", "Mineral blocks", items_url("blocks", **filters), kind="blocks")
     titles = ((name, COLLECTIONS[name].title) for name in OVERLAYS)
     overlays = [
@@ -240,7 +233,7 @@ def _map(
         for name, title in titles
     ]
     return draw_map(
-        bounds=_bounds(session, view, condition) if filters and 0 < matched <= MOST_MEASURED else INDIA,
+        bounds=bounds,
         layers=[blocks, *overlays],
         title="Map of India with mineral blocks",
         view=MapView(
@@ -255,9 +248,3 @@ def _shape(selection: Selection) -> tuple[dict[str, Any] | None, float]:
         return None, 0.0
     shape = selection.shapes[0]
     return shapely.geometry.mapping(shapely.from_wkb(bytes.fromhex(shape.wkb))), shape.buffer_km
-
-
-def _bounds(session: Session, view: View, condition: ColumnElement[bool]) -> BBox:
-    """The box to show: round the blocks that match, or India where none does."""
-    box = get_extent(session, view, condition)
-    return widen(box) if box else BBox(*INDIA)

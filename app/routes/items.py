@@ -29,7 +29,7 @@ from app.params import (
     parse_slice,
 )
 from app.params.paging import make_key_token, question_of
-from app.queries.counts import count_known
+from app.queries.facets import count_at_once
 from app.queries.items import get_feature, list_features
 from app.queries.moments import find_renamed, view_at
 from app.queries.vocabulary import Vocabulary
@@ -112,7 +112,7 @@ def _answer_page(
     condition = where(view, selection)
 
     def count() -> int:
-        return count_known(session, view, condition, (vocabulary.edition, collection.id, moment, selection))
+        return count_at_once(session, view, selection, (vocabulary.edition, collection.id, moment))
 
     found = list_features(session, view, condition, page, count, crs)
     here = address(base_url(request), "api", "collections", collection.id)

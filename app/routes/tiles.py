@@ -12,7 +12,7 @@ from app.filters import where
 from app.links import Link
 from app.params import Clocks, Filters, Format, Systems, parse_moment, parse_selection
 from app.params.systems import parse_crs
-from app.queries.columns import find_columns
+from app.queries.columns import find_columns, is_plain
 from app.queries.items import get_extent
 from app.queries.moments import view_at
 from app.queries.tiles import MEDIA_TYPE, Chosen, get_tile
@@ -127,7 +127,7 @@ def read_tile(
         return unchanged
     view = view_at(collection, moment)
     question = (vocabulary.edition, collection.id, moment, selection)
-    columns = find_columns(session, view, selection, question[:3])
+    columns = find_columns(session, view, question[:3]) if is_plain(selection) else None
     chosen = Chosen(columns, columns.select(selection)) if columns else None
     content = get_tile(session, view, where(view, selection), tile, question, chosen=chosen)
     headers = cache_headers(etag, vocabulary.edition) | {"Vary": "Accept"}
