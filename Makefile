@@ -11,7 +11,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test test-slow check format bench help clean stale
+.PHONY: run test test-slow check format messages bench help clean stale
 
 VENDOR := frontend/static/vendor/.copied
 # Our own scripts and styles, each page's in a few files.
@@ -47,6 +47,11 @@ check: .venv/.installed-dev $(VENDOR) $(PROOFS)  ## lint, formatting, types and 
 format: .venv/.installed-dev  ## put the code into its usual form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+messages: .venv/.installed  ## gather the words of pages into the catalogues for translators
+	.venv/bin/pybabel -q extract -F babel.cfg -k N_ -k _ -k ngettext:1,2 --add-location=file --sort-by-file --no-wrap --omit-header -o .venv/messages.pot .
+	@for code in hi te or mr gu; do .venv/bin/pybabel -q update -i .venv/messages.pot -d app/languages -l $$code \
+		--init-missing --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date --no-wrap; done
 
 bench: .venv/.installed-dev $(BUILT) $(DATABASE)  ## run the benchmarks (ARGS=...)
 	.venv/bin/pytest -s tests/bench $(ARGS)

@@ -12,6 +12,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from app import models, values
+from app.languages import N_
 from app.models import table_of
 
 # Columns that are the house's own and no property of a feature.
@@ -20,7 +21,7 @@ _INTERNAL = frozenset(
     "boundary_note datum stage_date source_crs events offers standings".split()
 )
 
-CATALOGUE_LICENCE = "Facts compiled from public documents; each source keeps the rights in its own text"
+CATALOGUE_LICENCE = N_("Facts compiled from public documents; each source keeps the rights in its own text")
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,11 @@ COLLECTIONS: dict[str, Collection] = {
         Collection(
             "blocks",
             models.Block,
-            "Mineral blocks",
-            "Blocks offered by the Centre and the States: boundary or indicative area, exploration stage and status. "
-            "boundary_kind tells a published boundary from the area within which a block is known to lie.",
+            N_("Mineral blocks"),
+            N_(
+                "Blocks offered by the Centre and the States: boundary or indicative area, exploration stage and "
+                "status. boundary_kind tells a published boundary from the area within which a block is known to lie."
+            ),
             "MultiPolygon",
             page="/blocks/{id}",
             first=_BLOCK_PROPERTIES,
@@ -104,90 +107,105 @@ COLLECTIONS: dict[str, Collection] = {
         Collection(
             "occurrences",
             models.Occurrence,
-            "Occurrences",
-            "Known deposits, exploration targets and beach-sand deposits; points are mostly approximate.",
+            N_("Occurrences"),
+            N_("Known deposits, exploration targets and beach-sand deposits; points are mostly approximate."),
             "Point",
         ),
         Collection(
             "exploration-projects",
             models.ExplorationProject,
-            "Exploration projects",
-            "Named exploration projects found in public pages; a sample, no register. "
-            "Points of position_accuracy district are labels shared by several projects, not sites.",
+            N_("Exploration projects"),
+            N_(
+                "Named exploration projects found in public pages; a sample, no register. "
+                "Points of position_accuracy district are labels shared by several projects, not sites."
+            ),
             "Point",
             closed_lists={"stage": values.STAGES},
         ),
         Collection(
             "processing-units",
             models.ProcessingUnit,
-            "Processing units",
-            "Plants and parks that take, or are to take, critical minerals. "
-            "Points of position_accuracy state are labels: no site is announced.",
+            N_("Processing units"),
+            N_(
+                "Plants and parks that take, or are to take, critical minerals. "
+                "Points of position_accuracy state are labels: no site is announced."
+            ),
             "Point",
             page="/processing-units/{id}",
         ),
         Collection(
             "centres-of-excellence",
             models.CentreOfExcellence,
-            "Centres of excellence",
-            "Institutes recognised under the National Critical Mineral Mission.",
+            N_("Centres of excellence"),
+            N_("Institutes recognised under the National Critical Mineral Mission."),
             "Point",
         ),
         Collection(
-            "ports", models.Port, "Ports", "Sea ports of India, with class and capacity where published.", "Point"
+            "ports",
+            models.Port,
+            N_("Ports"),
+            N_("Sea ports of India, with class and capacity where published."),
+            "Point",
         ),
         Collection(
             "global-assets",
             models.GlobalAsset,
-            "Global assets",
-            "Mines, projects, refineries and smelters abroad. Without as_of the status is not verified. "
-            "Points of position_accuracy region are labels, not mines.",
+            N_("Global assets"),
+            N_(
+                "Mines, projects, refineries and smelters abroad. Without as_of the status is not verified. "
+                "Points of position_accuracy region are labels, not mines."
+            ),
             "Point",
-            attribution="Positions of Australian records: © Commonwealth of Australia (Geoscience Australia) 2023, "
-            "CC BY 4.0",
+            attribution=N_(
+                "Positions of Australian records: © Commonwealth of Australia (Geoscience Australia) 2023, CC BY 4.0"
+            ),
         ),
         Collection(
             "coal-mine-closures",
             models.CoalMineClosure,
-            "Coal mines closed or to be closed",
-            "The named mines found in published lists; the full list of 143 (or 147) was not found.",
+            N_("Coal mines closed or to be closed"),
+            N_("The named mines found in published lists; the full list of 143 (or 147) was not found."),
             "Point",
         ),
         Collection(
             "states",
             models.State,
-            "States and union territories",
-            "Outlines for a national map, about 1 : 10,000,000; not a survey boundary.",
+            N_("States and union territories"),
+            N_("Outlines for a national map, about 1 : 10,000,000; not a survey boundary."),
             "MultiPolygon",
-            attribution="Natural Earth (public domain); DataMeet India community (CC BY 4.0)",
-            licence="CC BY 4.0",
+            attribution=N_("Natural Earth (public domain); DataMeet India community (CC BY 4.0)"),
+            licence=N_("CC BY 4.0"),
             page="/states/{id}",
         ),
         Collection(
             "districts",
             models.District,
-            "Districts",
-            "District outlines, empty until the operator imports them.",
+            N_("Districts"),
+            N_("District outlines, empty until the operator imports them."),
             "MultiPolygon",
         ),
         Collection(
             "constraint-areas",
             models.ConstraintArea,
-            "Land and environment: areas",
-            "Forests, protected areas, eco-sensitive zones, tiger corridors, waters and settlements that the operator "
-            "imports, each with its dataset and licence. Empty says nothing about the ground.",
+            N_("Land and environment: areas"),
+            N_(
+                "Forests, protected areas, eco-sensitive zones, tiger corridors, waters and settlements that the "
+                "operator imports, each with its dataset and licence. Empty says nothing about the ground."
+            ),
             "MultiPolygon",
-            licence="As each record's licence says",
+            licence=N_("As each record's licence says"),
             closed_lists={"layer": values.AREA_LAYERS},
         ),
         Collection(
             "constraint-lines",
             models.ConstraintLine,
-            "Land and environment: lines",
-            "Railways, roads and power lines that the operator imports, each with its dataset and licence. Empty says "
-            "nothing about the ground.",
+            N_("Land and environment: lines"),
+            N_(
+                "Railways, roads and power lines that the operator imports, each with its dataset and licence. Empty "
+                "says nothing about the ground."
+            ),
             "MultiLineString",
-            licence="As each record's licence says",
+            licence=N_("As each record's licence says"),
             closed_lists={"layer": values.LINE_LAYERS},
         ),
     )

@@ -180,7 +180,7 @@ def say_fact(line: Line, block: Block, mineral_names: Mapping[str, str]) -> str:
         return ", ".join(mineral_names.get(m, wording.format_slug(m)) for m in block["minerals"])
     text = words(block) if words else block.get(line.key)
     if text is None or text == "":
-        return wording.NOT_PUBLISHED
+        return wording.not_published()
     return str(text)
 
 
@@ -216,7 +216,7 @@ def _say_resource(block: Block) -> str | None:
     if block["resource_mt"] is None:
         return text or None
     category = block["resource_category"]
-    said = say_category(category) if category else f"{_('category')} {wording.NOT_PUBLISHED}"
+    said = say_category(category) if category else _("category not published")
     return "; ".join(part for part in (f"{wording.format_number(block['resource_mt'])} Mt", said, text) if part)
 
 
@@ -245,7 +245,7 @@ _SAYINGS: Mapping[str, Callable[[Block], Any]] = {
     "resource_mt": _say_resource,
     "agency": _agency,
     "contradictions": lambda b: (
-        ", ".join(wording.FIELD_WORDS.get(c["field"], c["field"]) for c in b["contradictions"]) or _("nothing known")
+        ", ".join(wording.FIELD_WORDS.get(c["field"]) or c["field"] for c in b["contradictions"]) or _("nothing known")
     ),
     "sources": lambda b: len(b["sources"]),
     "updated_at": lambda b: wording.format_time(b["updated_at"]),

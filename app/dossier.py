@@ -6,53 +6,68 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from app.languages import ENGLISH, N_, Words, speaking
+from app.languages import gettext as _
 from app.wording import (
     FIELD_WORDS,
-    NOT_PUBLISHED,
     format_area,
     format_date,
     format_number,
     format_slug,
     format_tonnage,
+    not_published,
     plain_dates,
+    said,
+    say_half,
 )
 
 # Each is explained once on a page that uses it.
-_ABBREVIATIONS = {
-    "AMD": "Atomic Minerals Directorate for Exploration and Research",
-    "EPMA": "electron probe microanalysis",
-    "FC": "fixed carbon",
-    "GIDC": "Gujarat Industrial Development Corporation",
-    "GSI": "Geological Survey of India",
-    "HREE": "heavy rare earth elements",
-    "IREL": "IREL (India) Limited, a company of the Department of Atomic Energy",
-    "MECL": "Mineral Exploration and Consultancy Limited",
-    "MEMC Rules": "Minerals (Evidence of Mineral Contents) Rules",
-    "MSTC": "MSTC Limited, whose platform runs the e-auctions",
-    "Mt/year": "million tonnes a year",
-    "NCMM": "National Critical Mineral Mission",
-    "NMET": "National Mineral Exploration Trust",
-    "PGE": "platinum group elements",
-    "PRID": "number of a release of the Press Information Bureau",
-    "PTI": "Press Trust of India",
-    "REE": "rare earth elements",
-    "RQP": "recognised qualified person",
-    "UNFC": "United Nations Framework Classification; 331 measured, 332 indicated, 333 inferred, 334 reconnaissance",
-    "ppm": "parts per million",
-}
+_ABBREVIATIONS = Words(
+    {
+        "AMD": N_("Atomic Minerals Directorate for Exploration and Research"),
+        "EPMA": N_("electron probe microanalysis"),
+        "FC": N_("fixed carbon"),
+        "GIDC": N_("Gujarat Industrial Development Corporation"),
+        "GSI": N_("Geological Survey of India"),
+        "HREE": N_("heavy rare earth elements"),
+        "IREL": N_("IREL (India) Limited, a company of the Department of Atomic Energy"),
+        "MECL": N_("Mineral Exploration and Consultancy Limited"),
+        "MEMC Rules": N_("Minerals (Evidence of Mineral Contents) Rules"),
+        "MSTC": N_("MSTC Limited, whose platform runs the e-auctions"),
+        "Mt/year": N_("million tonnes a year"),
+        "NCMM": N_("National Critical Mineral Mission"),
+        "NMET": N_("National Mineral Exploration Trust"),
+        "PGE": N_("platinum group elements"),
+        "PRID": N_("number of a release of the Press Information Bureau"),
+        "PTI": N_("Press Trust of India"),
+        "REE": N_("rare earth elements"),
+        "RQP": N_("recognised qualified person"),
+        "UNFC": N_(
+            "United Nations Framework Classification; 331 measured, 332 indicated, 333 inferred, 334 reconnaissance"
+        ),
+        "ppm": N_("parts per million"),
+    }
+)
 
 # What a bidder looks for first.
-_WANTED = {
-    "stage": "Exploration stage",
-    "resource_mt": "Resource, in tonnes",
-    "grade": "Grade",
-    "exploration": "Boreholes and metres drilled",
-    "agency": "Exploring agency",
-    "area_ha": "Declared area",
-    "access": "Nearest railway, town and airport",
-}
+_WANTED = Words(
+    {
+        "stage": N_("Exploration stage"),
+        "resource_mt": N_("Resource, in tonnes"),
+        "grade": N_("Grade"),
+        "exploration": N_("Boreholes and metres drilled"),
+        "agency": N_("Exploring agency"),
+        "area_ha": N_("Declared area"),
+        "access": N_("Nearest railway, town and airport"),
+    }
+)
 # Of central blocks these two stand in the block summary, which was not read for them.
-_IN_SUMMARY = {"stage": "stands in the block summary", "resource_mt": "stands in the block summary if it is estimated"}
+_IN_SUMMARY = Words(
+    {
+        "stage": N_("stands in the block summary"),
+        "resource_mt": N_("stands in the block summary if it is estimated"),
+    }
+)
 _AWARDED = ("preferred_bidder_declared", "letter_of_intent", "licence_granted", "lease_executed", "producing")
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
@@ -66,16 +81,16 @@ def unknown_facts(block: Mapping[str, Any]) -> list[tuple[str, str]]:
         if block[name] is None and not (name == "resource_mt" and block["resource_text"])
     ]
     if block["resource_mt"] is not None and block["resource_category"] is None:
-        unknown.append(("Category of the resource (UNFC)", ""))
+        unknown.append((_("Category of the resource (UNFC)"), ""))
     if block["district"] is None and not block["offshore"]:
-        unknown.append(("District", ""))
+        unknown.append((_("District"), ""))
     if block["boundary_kind"] == "indicative" and block["position_accuracy"] != "surveyed":
         printed = any(c["field"] == "boundary" for c in block["contradictions"])
-        unknown.append(("Boundary", "as printed in the tender it cannot be true" if printed else ""))
+        unknown.append((_("Boundary"), _("as printed in the tender it cannot be true") if printed else ""))
     if block["status"] in _AWARDED:
         unknown += [
             (words, "")
-            for name, words in (("preferred_bidder", "Preferred bidder"), ("premium_percent", "Premium"))
+            for name, words in (("preferred_bidder", _("Preferred bidder")), ("premium_percent", _("Premium")))
             if block[name] is None
         ]
     return unknown
@@ -91,11 +106,13 @@ def summary_of(block: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def say_no_award(block: Mapping[str, Any]) -> str:
     """Why a block has no preferred bidder and no premium to show."""
-    if block["status"] in ("annulled", "cancelled"):
-        return f"none: the auction was {block['status']}"
+    if block["status"] == "annulled":
+        return _("none: the auction was annulled")
+    if block["status"] == "cancelled":
+        return _("none: the auction was cancelled")
     if block["status"] in _AWARDED:
-        return NOT_PUBLISHED
-    return "none known: no outcome was found" if block["attempts"] else "none: no offer was found"
+        return not_published()
+    return _("none known: no outcome was found") if block["attempts"] else _("none: no offer was found")
 
 
 def say_position(block: Mapping[str, Any]) -> str:
@@ -104,18 +121,20 @@ def say_position(block: Mapping[str, Any]) -> str:
     accuracy = block["position_accuracy"]
     degrees = _say_degrees(block["lon"], block["lat"], _decimals(accuracy, within_km))
     if accuracy == "surveyed":
-        return f"{degrees} (centroid of the published boundary)"
-    known = "sea area" if block.get("offshore") else _KNOWN[accuracy]
-    return f"≈ {degrees} ({known}{f'; ± {within_km:g} km' if within_km else ''})"
+        return _("%(degrees)s (centroid of the published boundary)", degrees=degrees)
+    known = _("sea area") if block.get("offshore") else _KNOWN[accuracy]
+    return f"≈ {degrees} ({known}{f'; ± {within_km:g} ' + _('km') if within_km else ''})"
 
 
-_KNOWN = {
-    "site": "site",
-    "locality": "town, village or estate",
-    "district": "known to the district only",
-    "state": "known to the state only",
-    "region": "known to the region only",
-}
+_KNOWN = Words(
+    {
+        "site": N_("site"),
+        "locality": N_("town, village or estate"),
+        "district": N_("known to the district only"),
+        "state": N_("known to the state only"),
+        "region": N_("known to the region only"),
+    }
+)
 
 
 def _decimals(accuracy: str, within_km: float | None) -> int:
@@ -129,18 +148,18 @@ def _decimals(accuracy: str, within_km: float | None) -> int:
 
 def _say_degrees(lon: float, lat: float, decimals: int) -> str:
     east, north = "E" if lon >= 0 else "W", "N" if lat >= 0 else "S"
-    return f"{abs(lat):.{decimals}f}° {north}, {abs(lon):.{decimals}f}° {east}"
+    return f"{abs(lat):.{decimals}f}° {say_half(north)}, {abs(lon):.{decimals}f}° {say_half(east)}"
 
 
 def say_boundary(block: Mapping[str, Any]) -> str:
     """What the outline on the map is."""
     if block["boundary_kind"] == "published":
-        return "Published boundary"
+        return _("Published boundary")
     if block["position_accuracy"] == "surveyed":
-        return (
+        return _(
             "Published in the tender, not taken over here: a circle, 1 km wider than the declared area, stands for it"
         )
-    return "Indicative area: the block lies somewhere within it"
+    return _("Indicative area: the block lies somewhere within it")
 
 
 def say_category(category: str | None) -> str:
@@ -152,7 +171,9 @@ def say_resource_text(block: Mapping[str, Any]) -> str:
     """The resource's text without what the figure, its category and the grade say already."""
     text = block["resource_text"] or ""
     if block["resource_mt"] is not None:
-        tonnes = format_tonnage(block["resource_mt"])
+        # The text is as its source has it, in English.
+        with speaking(ENGLISH):
+            tonnes = format_tonnage(block["resource_mt"])
         head = text.partition(";")[0]
         told = {f"{block['resource_mt']:g} Mt", tonnes.replace("tonnes", "t")}
         told |= {f"{one} {(block['resource_category'] or '').partition(' ')[0]}" for one in told}
@@ -177,10 +198,11 @@ def source_lines(block: Mapping[str, Any], *fields: str) -> list[str]:
 def _source_line(name: str, finds: Sequence[Mapping[str, Any]]) -> str:
     notes = " ".join(dict.fromkeys(plain_dates(find["note"]) for find in finds if find["note"]))
     if all(find.get("agrees") for find in finds):
-        said = f"agrees with {name}"
+        line = _("agrees with %(name)s", name=name)
     else:
-        said = f"from {name}; confidence {finds[0]['confidence']}"
-    return f"{said}. {notes}" if notes else said
+        level = said(finds[0]["confidence"])
+        line = _("from %(name)s; confidence %(level)s", name=name, level=level)
+    return f"{line}. {notes}" if notes else line
 
 
 def source_name(source: Mapping[str, Any]) -> str:
@@ -191,16 +213,16 @@ def source_name(source: Mapping[str, Any]) -> str:
 
 def say_field(field: str) -> str:
     """A field on which sources disagree, in words."""
-    return FIELD_WORDS.get(field, format_slug(field)).lower()
+    return (FIELD_WORDS.get(field) or format_slug(field)).lower()
 
 
 def say_value(value: Any, field: str = "") -> str:
     """A value on which sources disagree, with its unit; corner points and positions in decimal degrees."""
     if isinstance(value, Mapping) and value.get("type") == "Polygon":
         corners = value["coordinates"][0][:-1]
-        return "corner points " + "; ".join(_say_degrees(corner[0], corner[1], 6) for corner in corners)
+        return _("corner points %(list)s", list="; ".join(_say_degrees(corner[0], corner[1], 6) for corner in corners))
     if isinstance(value, list) and len(value) == 2 and all(isinstance(part, int | float) for part in value):
-        return f"position {_say_degrees(value[0], value[1], 4)}"
+        return _("position %(degrees)s", degrees=_say_degrees(value[0], value[1], 4))
     if isinstance(value, list | tuple):
         return ", ".join(say_value(part) for part in value)
     units: dict[str, Callable[[float], str]] = {"area_ha": format_area, "resource_mt": format_tonnage}
@@ -208,7 +230,7 @@ def say_value(value: Any, field: str = "") -> str:
         return units[field](value)
     if field == "premium_percent":
         return f"{value}%"
-    return NOT_PUBLISHED if value is None else str(value)
+    return not_published() if value is None else str(value)
 
 
 def say_note(note: str | None) -> str:
@@ -229,32 +251,34 @@ def last_read(sources: Iterable[Mapping[str, Any]]) -> str | None:
     return max((s["date"] for s in sources if re.match(r"\d{4}", s["date"] or "")), default=None)
 
 
-_FIGURE_WORDS = {
-    "outlay": "Outlay of the Mission",
-    "psu_investment_expected": "Investment expected of public sector companies",
-    "total_with_psu": "Outlay and that investment together",
-    "outlay_said_at_summit": "Outlay, as said at a summit",
-    "import_dependence_said_at_summit": "Dependence on imports, as said at a summit",
-    "identified_for_closure_by_2028": "Coal mines to be closed by 2028",
-    "mines_identified_for_closure": "Coal mines identified for closure",
-    "activities_initiated_nationwide": "Exploration activities begun, all India (more than)",
-    "exploration_projects": "Exploration projects aimed at by 2030-31",
-    "centres_of_excellence_target": "Centres of excellence aimed at by 2030-31",
-}
+_FIGURE_WORDS = Words(
+    {
+        "outlay": N_("Outlay of the Mission"),
+        "psu_investment_expected": N_("Investment expected of public sector companies"),
+        "total_with_psu": N_("Outlay and that investment together"),
+        "outlay_said_at_summit": N_("Outlay, as said at a summit"),
+        "import_dependence_said_at_summit": N_("Dependence on imports, as said at a summit"),
+        "identified_for_closure_by_2028": N_("Coal mines to be closed by 2028"),
+        "mines_identified_for_closure": N_("Coal mines identified for closure"),
+        "activities_initiated_nationwide": N_("Exploration activities begun, all India (more than)"),
+        "exploration_projects": N_("Exploration projects aimed at by 2030-31"),
+        "centres_of_excellence_target": N_("Centres of excellence aimed at by 2030-31"),
+    }
+)
 
 
 def say_figure_name(key: str) -> str:
     """What a figure of the Mission is of."""
-    return _FIGURE_WORDS.get(key, format_slug(key))
+    return _FIGURE_WORDS.get(key) or format_slug(key)
 
 
 def say_figure(value: Any, unit: str | None) -> str:
     """A figure with its unit: ₹16,300 crore, 95%, 147 mines; a text stays as it is."""
     if not isinstance(value, int | float):
-        return NOT_PUBLISHED if value is None else str(value)
+        return not_published() if value is None else str(value)
     number = format_number(value)
     if unit in ("INR crore", "crore INR"):
-        return f"₹{number} crore"
+        return _("₹%(number)s crore", number=number)
     return f"{number}%" if unit == "percent" else f"{number} {unit or ''}".rstrip()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.languages import N_
+
 
 class PortalError(Exception):
     """An error that is the reader's business; the status is on the class.
@@ -12,7 +14,7 @@ class PortalError(Exception):
     """
 
     status = 400
-    title = "Bad request"
+    title = N_("Bad request")
     anchor = "bad-request"
     retry_after_seconds: int | None = None
 
@@ -40,35 +42,35 @@ class PortalError(Exception):
 class BadParameter(PortalError):
     """A query parameter that cannot be read, or that does not exist."""
 
-    status, title, anchor = 400, "Invalid parameter", "invalid-parameter"
+    status, title, anchor = 400, N_("Invalid parameter"), "invalid-parameter"
 
 
 class NotFound(PortalError):
     """No such collection, item, page."""
 
-    status, title, anchor = 404, "Not found", "not-found"
+    status, title, anchor = 404, N_("Not found"), "not-found"
 
 
 class NotAcceptable(PortalError):
     """A representation that is not on offer."""
 
-    status, title, anchor = 406, "Not acceptable", "not-acceptable"
+    status, title, anchor = 406, N_("Not acceptable"), "not-acceptable"
 
 
 class TooLarge(PortalError):
     """More than is taken at once."""
 
-    status, title, anchor = 413, "Too large", "too-large"
+    status, title, anchor = 413, N_("Too large"), "too-large"
 
 
 class UnsupportedType(PortalError):
     """A body of a type that is not taken."""
 
-    status, title, anchor = 415, "Unsupported media type", "unsupported-type"
+    status, title, anchor = 415, N_("Unsupported media type"), "unsupported-type"
 
 
 class DatabaseAway(PortalError):
     """PostgreSQL does not answer; it may be back in a moment."""
 
-    status, title, anchor = 503, "Database away", "database-away"
+    status, title, anchor = 503, N_("Database away"), "database-away"
     retry_after_seconds = 5

@@ -6,33 +6,37 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app import wording
+from app.languages import N_, Words
+from app.languages import gettext as _
 
 # Fields whose name does not say it all.
-FIELD_WORDS = {
-    "id": "Id",
-    "area_ha": "Declared area",
-    "computed_area_ha": "Area of the published boundary",
-    "boundary_kind": "Boundary",
-    "geometry": "Shape and place",
-    "lon": "Longitude, degrees east",
-    "lat": "Latitude, degrees north",
-    "position_uncertainty_km": "Uncertainty of the position, km",
-    "area_km2": "Area, km²",
-    "resource_mt": "Resource, million tonnes",
-    "resource_category": "Category of the resource",
-    "resource_text": "Resource in words",
-    "premium_percent": "Premium, % of the value of mineral despatched",
-    "drilled_m": "Drilled, metres",
-    "planned_drilling_m": "Planned drilling, metres",
-    "capacity_mt_per_year": "Capacity, million tonnes a year",
-    "attempts": "Offers known",
-    "critical": "Of a critical mineral",
-    "state_code": "State, ISO 3166-2 code",
-    "source_crs": "Coordinate system of the file",
-    "aliases": "Also written",
-    "agency": "Explored by",
-    "as_of": "As at",
-}
+FIELD_WORDS = Words(
+    {
+        "id": N_("Id"),
+        "area_ha": N_("Declared area"),
+        "computed_area_ha": N_("Area of the published boundary"),
+        "boundary_kind": N_("Boundary"),
+        "geometry": N_("Shape and place"),
+        "lon": N_("Longitude, degrees east"),
+        "lat": N_("Latitude, degrees north"),
+        "position_uncertainty_km": N_("Uncertainty of the position, km"),
+        "area_km2": N_("Area, km²"),
+        "resource_mt": N_("Resource, million tonnes"),
+        "resource_category": N_("Category of the resource"),
+        "resource_text": N_("Resource in words"),
+        "premium_percent": N_("Premium, % of the value of mineral despatched"),
+        "drilled_m": N_("Drilled, metres"),
+        "planned_drilling_m": N_("Planned drilling, metres"),
+        "capacity_mt_per_year": N_("Capacity, million tonnes a year"),
+        "attempts": N_("Offers known"),
+        "critical": N_("Of a critical mineral"),
+        "state_code": N_("State, ISO 3166-2 code"),
+        "source_crs": N_("Coordinate system of the file"),
+        "aliases": N_("Also written"),
+        "agency": N_("Explored by"),
+        "as_of": N_("As at"),
+    }
+)
 _CODES: Mapping[str, Callable[[str], str]] = {
     "status": wording.format_status,
     "stage": wording.format_stage,
@@ -57,7 +61,7 @@ def say_field(name: str) -> str:
 def say_lines(name: str, value: Any) -> list[str]:
     """A value as people read it: a line, or one for each member of a list of objects."""
     if value is None or value == "" or value == [] or value == {}:
-        return [wording.NOT_PUBLISHED]
+        return [wording.not_published()]
     if isinstance(value, list | tuple) and any(isinstance(part, Mapping | list) for part in value):
         return [_say(name, part) for part in value]
     if isinstance(value, Mapping) and name not in ("geometry", "value"):
@@ -67,15 +71,15 @@ def say_lines(name: str, value: Any) -> list[str]:
 
 def _say(name: str, value: Any) -> str:
     if value is None or value == "":
-        return wording.NOT_PUBLISHED
+        return wording.not_published()
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, int | float):
         return _say_number(name, value)
     if isinstance(value, Mapping):
         return _say_object(name, value)
     if isinstance(value, list | tuple):
-        return ", ".join(_say(name, part) for part in value) or wording.NOT_PUBLISHED
+        return ", ".join(_say(name, part) for part in value) or wording.not_published()
     text = str(value)
     if name in _CODES:
         return _CODES[name](text)
@@ -99,45 +103,52 @@ def _say_object(name: str, value: Mapping[str, Any]) -> str:
         return _say_event(value)
     if name in ("sources", "source", "documents"):
         parts = (value.get("title"), value.get("publisher"), value.get("date") and wording.format_date(value["date"]))
-        return ", ".join(str(part) for part in parts if part) or "source without a title"
+        return ", ".join(str(part) for part in parts if part) or _("source without a title")
     said = (f"{say_field(k).lower()} {_say(k, v)}" for k, v in value.items() if v is not None and k not in _UNSAID)
-    return "; ".join(said) or wording.NOT_PUBLISHED
+    return "; ".join(said) or wording.not_published()
 
 
 def _say_event(event: Mapping[str, Any]) -> str:
     words = [wording.format_slug(event["kind"])]
     if event.get("tranche"):
-        words.append(f"tranche {event['tranche']}")
-    words.append(wording.format_date(event["date"]) if event.get("date") else "date not published")
+        words.append(_("tranche %(name)s", name=event["tranche"]))
+    words.append(wording.format_date(event["date"]) if event.get("date") else _("date not published"))
     if event.get("note"):
         words.append(event["note"])
     if event.get("source"):
-        words.append(f"source: {_say_object('source', event['source'])}")
+        words.append(_("source: %(source)s", source=_say_object("source", event["source"])))
     return ", ".join(words)
 
 
 def say_shape(shape: Mapping[str, float]) -> str:
     """A geometry by its corners and area (hectares), or its place (degrees)."""
     if "corners" in shape:
-        return f"{shape['corners']:,} corners, {wording.format_area(round(shape['area_ha'], 2))}"
-    return f"{_say_number('lat', shape['lat'])}° N {_say_number('lon', shape['lon'])}° E"
+        return _(
+            "%(number)s corners, %(area)s",
+            number=wording.format_number(shape["corners"]),
+            area=wording.format_area(round(shape["area_ha"], 2)),
+        )
+    return (
+        f"{_say_number('lat', shape['lat'])}° {wording.say_half('N')} "
+        f"{_say_number('lon', shape['lon'])}° {wording.say_half('E')}"
+    )
 
 
 def say_change(name: str, before: Any, after: Any) -> str:
     """One field's change in a sentence: of long lists only what came and what went."""
     then, now = say_lines(name, before), say_lines(name, after)
     if then == now:
-        return f"{say_field(name)}: changed in what is not shown in words"
+        return f"{say_field(name)}: {_('changed in what is not shown in words')}"
     if len(then) == len(now) == 1:
         return f"{say_field(name)}: {then[0]} → {now[0]}"
     came, went = lines_apart(then, now)
-    parts = [f"{verb} {'; '.join(lines)}" for verb, lines in (("no longer", went), ("now", came)) if lines]
-    return f"{say_field(name)}: {', '.join(parts) or 'another order'}"
+    parts = [f"{verb} {'; '.join(lines)}" for verb, lines in ((_("no longer"), went), (_("now"), came)) if lines]
+    return f"{say_field(name)}: {', '.join(parts) or _('another order')}"
 
 
 def lines_apart(then: Sequence[str], now: Sequence[str]) -> tuple[list[str], list[str]]:
     """Lines that are only in the second, and only in the first; an empty value has none."""
-    nothing = [wording.NOT_PUBLISHED]
+    nothing = [wording.not_published()]
     came = [line for line in now if line not in then and list(now) != nothing]
     went = [line for line in then if line not in now and list(then) != nothing]
     return came, went

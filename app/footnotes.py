@@ -105,7 +105,7 @@ def list_figures(block: Mapping[str, Any], footnotes: Footnotes) -> list[dict[st
         found.append(
             {
                 "figure": name,
-                "label": FIELD_WORDS.get(name, format_slug(name)),
+                "label": FIELD_WORDS.get(name) or format_slug(name),
                 "value": value if known else None,
                 "unit": unit if known else None,
                 "known": known,

@@ -19,6 +19,7 @@ from starlette.routing import Match
 from app import __version__
 from app.db import make_engine
 from app.errors import BadParameter, DatabaseAway, NotFound, PortalError
+from app.languages import gettext as _
 from app.routes import (
     collections,
     compare,
@@ -45,9 +46,11 @@ from app.routes import (
     search,
     shapes,
     tiles,
+    words,
 )
 from app.routes.head import HeadAsGet
 from app.routes.openapi import amend
+from app.routes.speaking import InLanguage
 from app.settings import Settings
 
 # Below these addresses programs read; everywhere else people do.
@@ -99,6 +102,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
             doors,
             shapes,
             screening,
+            words,
         )
     ]
     routers.append(screening.pages)
@@ -122,6 +126,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
             "X-Row-Count",
         ],
     )
+    app.add_middleware(InLanguage)
     app.add_middleware(HeadAsGet)
     _add_error_handlers(app)
     # Made now: two first requests at once would both build it, and FastAPI does not stand that.
@@ -168,14 +173,26 @@ def _answer_validation_error(request: Request, error: Exception) -> Response:
     name = str(fault["loc"][-1])
     if fault["type"] == "literal_error":
         wanted = fault["ctx"]["expected"].replace("'", "")
-        return answer(request, BadParameter(f"{name}: “{fault['input']}” is not {wanted}.", parameter=name))
-    return answer(request, BadParameter(f"{name}: {fault['msg']} (it is “{fault.get('input')}”).", parameter=name))
+        return answer(
+            request,
+            BadParameter(
+                _("%(name)s: “%(input)s” is not %(wanted)s.", name=name, input=fault["input"], wanted=wanted),
+                parameter=name,
+            ),
+        )
+    return answer(
+        request,
+        BadParameter(
+            _("%(name)s: %(msg)s (it is “%(value)s”).", name=name, msg=fault["msg"], value=fault.get("input")),
+            parameter=name,
+        ),
+    )
 
 
 def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return answer(request, NotFound(f"There is nothing at {request.url.path}."))
+        return answer(request, NotFound(_("There is nothing at %(path)s.", path=request.url.path)))
     problem = PortalError(str(error.detail))
     problem.title = str(error.detail)
     response = answer(request, problem, error.status_code)
@@ -199,7 +216,7 @@ def _answer_data_error(request: Request, error: Exception) -> Response:
     return answer(
         request,
         BadParameter(
-            "filter: it cannot be worked out for every record: a number in it grows too large or too small.",
+            _("filter: it cannot be worked out for every record: a number in it grows too large or too small."),
             parameter="filter",
         ),
     )
@@ -218,5 +235,5 @@ def _answer_database_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ProgrammingError) and "does not exist" not in str(error.orig):
         raise error
     return answer(
-        request, DatabaseAway("The database does not answer just now; the same request may go through in a moment.")
+        request, DatabaseAway(_("The database does not answer just now; the same request may go through in a moment."))
     )

@@ -14,13 +14,15 @@ from markupsafe import Markup, escape
 
 from app import wording
 from app.catalogue import COLLECTIONS
+from app.languages import N_, Words, find
+from app.languages import gettext as _
 from app.params.views import Place
 
 INDIA = (68.0, 6.5, 97.5, 37.2)  # west, south, east, north, degrees
 STATES_URL = "/api/collections/states/items?limit=100"
 VENDOR = "/static/vendor"
 # The first is on at the start. Nobody but the portal is asked for anything until a reader picks another.
-BASE_MAPS = {"states": "States only", "osm": "OpenStreetMap", "imagery": "Esri World Imagery"}
+BASE_MAPS = Words({"states": N_("States only"), "osm": N_("OpenStreetMap"), "imagery": N_("Esri World Imagery")})
 
 # What a status does to the fill of a point's symbol; `status` takes the colour of the status itself.
 FILL_OF_STATUS = {
@@ -57,13 +59,13 @@ class Symbol(NamedTuple):
 
 
 SYMBOLS = {
-    "processing-units": Symbol("factory", "processing unit", "processing units"),
-    "centres-of-excellence": Symbol("star", "centre of excellence", "centres of excellence"),
-    "ports": Symbol("anchor", "port", "ports"),
-    "occurrences": Symbol("diamond", "occurrence", "occurrences"),
-    "exploration-projects": Symbol("drill", "exploration project", "exploration projects"),
-    "global-assets": Symbol("circle", "asset abroad", "assets abroad"),
-    "coal-mine-closures": Symbol("shaft", "coal mine", "coal mines"),
+    "processing-units": Symbol("factory", N_("processing unit"), N_("processing units")),
+    "centres-of-excellence": Symbol("star", N_("centre of excellence"), N_("centres of excellence")),
+    "ports": Symbol("anchor", N_("port"), N_("ports")),
+    "occurrences": Symbol("diamond", N_("occurrence"), N_("occurrences")),
+    "exploration-projects": Symbol("drill", N_("exploration project"), N_("exploration projects")),
+    "global-assets": Symbol("circle", N_("asset abroad"), N_("assets abroad")),
+    "coal-mine-closures": Symbol("shaft", N_("coal mine"), N_("coal mines")),
 }
 
 
@@ -141,9 +143,9 @@ class PortalMap(folium.Map, _Plain):
     _template = Template(
         """
         {% macro html(this, kwargs) %}
-        <a class="skip-map" href="#after_{{ this.get_name() }}">Skip the map</a>
+        <a class="skip-map" href="#after_{{ this.get_name() }}">{{ this.skip }}</a>
         <div class="folium-map map" id="{{ this.get_name() }}" role="region" aria-label="{{ this.title|e }}">
-          <noscript>The map needs JavaScript. The same records are listed on this page.</noscript>
+          <noscript>{{ this.without|e }}</noscript>
         </div>
         <div id="after_{{ this.get_name() }}" tabindex="-1"></div>
         {% endmacro %}
@@ -158,6 +160,10 @@ class PortalMap(folium.Map, _Plain):
         super().__init__(tiles=None, control_scale=True)
         self._id = name
         self.title = title
+        self.skip, self.without = (
+            _("Skip the map"),
+            _("The map needs JavaScript. The same records are listed on this page."),
+        )
         self.config = to_script_json(config)
 
 
@@ -198,7 +204,7 @@ class Fullscreen(_Plain, FoliumFullscreen):
     )
 
     def __init__(self) -> None:
-        super().__init__(title="Full screen", title_cancel="Leave full screen")  # type: ignore[no-untyped-call]
+        super().__init__(title=_("Full screen"), title_cancel=_("Leave full screen"))  # type: ignore[no-untyped-call]
 
 
 class Tools(_Plain):
@@ -293,22 +299,22 @@ def layer_config(layer: MapLayer) -> dict[str, Any]:
         "kind": layer.kind,
         "page": page,
         "highlight": layer.highlight,
-        **({"icon": symbol.icon, "one": symbol.one, "many": symbol.many} if symbol else {}),
+        **({"icon": symbol.icon, "one": find(symbol.one), "many": find(symbol.many)} if symbol else {}),
     }
 
 
 def words() -> dict[str, Any]:
     """The tables of words and fills that the script shares with the pages."""
     return {
-        "status": wording.STATUS_WORDS,
-        "stage": wording.STAGE_WORDS,
-        "concession": wording.CONCESSION_WORDS,
-        "assetClass": wording.ASSET_CLASS_WORDS,
-        "position": wording.POSITION_WORDS,
-        "boundary": wording.BOUNDARY_WORDS,
+        "status": dict(wording.STATUS_WORDS),
+        "stage": dict(wording.STAGE_WORDS),
+        "concession": dict(wording.CONCESSION_WORDS),
+        "assetClass": dict(wording.ASSET_CLASS_WORDS),
+        "position": dict(wording.POSITION_WORDS),
+        "boundary": dict(wording.BOUNDARY_WORDS),
         "imprecise": wording.IMPRECISE_POSITIONS,
         "fill": FILL_OF_STATUS,
-        "notPublished": wording.NOT_PUBLISHED,
+        "notPublished": wording.not_published(),
     }
 
 

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, Collection
+from app.languages import N_, Words, find
+from app.languages import gettext as _
 from app.queries.moments import view_at
 from app.queries.screening import Found, Outline, is_empty, list_met
 from app.queries.vocabulary import Vocabulary
 from app.values import AREA_LAYERS, LINE_LAYERS, Moment
-from app.wording import format_number
+from app.wording import format_number, join_words
 
 MOST_ON_IT = 50
 _MEASURED = ("id", "name", "overlap_ha", "overlap_percent", "distance_km", "bearing_degrees", "sources", "licence")
@@ -52,17 +54,19 @@ LAYERS = (
     *(Layer("constraint-lines", 50.0, 3, _OF_CONSTRAINTS, value=value) for value in LINE_LAYERS),
 )
 # What an operator's layers are called, one by one.
-_TITLES = {
-    "forest": "Forest",
-    "protected_area": "Protected areas",
-    "eco_sensitive_zone": "Eco-sensitive zones",
-    "tiger_corridor": "Tiger corridors",
-    "water": "Rivers and waters",
-    "settlement": "Settlements",
-    "rail": "Railways",
-    "road": "Roads",
-    "grid": "Power lines",
-}
+_TITLES = Words(
+    {
+        "forest": N_("Forest"),
+        "protected_area": N_("Protected areas"),
+        "eco_sensitive_zone": N_("Eco-sensitive zones"),
+        "tiger_corridor": N_("Tiger corridors"),
+        "water": N_("Rivers and waters"),
+        "settlement": N_("Settlements"),
+        "rail": N_("Railways"),
+        "road": N_("Roads"),
+        "grid": N_("Power lines"),
+    }
+)
 
 
 class Screened(NamedTuple):
@@ -79,7 +83,7 @@ class Screened(NamedTuple):
 
     @property
     def title(self) -> str:
-        return _TITLES[self.layer.value] if self.layer.value else self.collection.title
+        return _TITLES[self.layer.value] if self.layer.value else find(self.collection.title)
 
 
 def screen(
@@ -158,21 +162,52 @@ def say_state(one: Screened) -> str:
     """The layer's answer in a sentence; that there are no data never reads as if there were nothing."""
     title = one.title
     if one.state == "no_data":
-        return f"No data here: this portal holds no records of the layer “{title}”, so nothing can be said of it."
+        return _(
+            "No data here: this portal holds no records of the layer “%(title)s”, so nothing can be said of it.",
+            title=title,
+        )
     met = sum(row["distance_km"] == 0 for row in one.found.rows)
     near = len(one.found.rows) - met
     reach = one.layer.within_km
     if one.state == "none_found":
-        asked = "that take these minerals " if one.layer.takes_minerals else ""
-        how_far = f"meets the shape or lies within {reach:g} km of it" if reach else "meets the shape"
-        if reach is None:
-            how_far = "is known with a place"
-        return f"None of the records {asked}that this portal holds {how_far}; it does not hold all there are."
-    words = [f"{'more than ' if one.found.more_on_it else ''}{met} on the shape"] if met else []
+        return _say_none(one)
+    words = []
+    if met:
+        words.append(
+            _("more than %(num)s on the shape", num=met) if one.found.more_on_it else _("%(num)s on the shape", num=met)
+        )
     if near:
-        within = f" within {reach:g} km" if reach else ""
-        words.append(f"{'the nearest ' if one.found.more_near else ''}{near} near it{within}")
-    return f"{' and '.join(words).capitalize()}."
+        words.append(_say_near(near, one.found.more_near, reach))
+    told = join_words(words)
+    return f"{told[:1].upper()}{told[1:]}."
+
+
+def _say_none(one: Screened) -> str:
+    reach = one.layer.within_km
+    if one.layer.takes_minerals and reach is None:
+        return _(
+            "None of the records that take these minerals that this portal holds is known with a place; it does not "
+            "hold all there are."
+        )
+    if reach is None:
+        return _("None of the records that this portal holds is known with a place; it does not hold all there are.")
+    if not reach:
+        return _("None of the records that this portal holds meets the shape; it does not hold all there are.")
+    return _(
+        "None of the records that this portal holds meets the shape or lies within %(km)s km of it; it does not hold "
+        "all there are.",
+        km=f"{reach:g}",
+    )
+
+
+def _say_near(number: int, more: bool, within_km: float | None) -> str:
+    """The nearest 10 near it within 25 km."""
+    if not within_km:
+        return _("the nearest %(num)s near it", num=number) if more else _("%(num)s near it", num=number)
+    km = f"{within_km:g}"
+    if more:
+        return _("the nearest %(num)s near it within %(km)s km", num=number, km=km)
+    return _("%(num)s near it within %(km)s km", num=number, km=km)
 
 
 def _record(row: Mapping[str, Any], collection: Collection, base: str) -> dict[str, Any]:
@@ -217,7 +252,7 @@ def say_capacity(capacity: Sequence[Mapping[str, Any]] | None) -> str:
         number = format_number(value) if isinstance(value, int | float) else str(value or "")
         figure = " ".join(part for part in (number, one["unit"]) if part)
         said.append(f"{figure}: {one['of']}" if one.get("of") else figure)
-    return f"capacity {'; '.join(said)}" if said else "capacity not published"
+    return _("capacity %(figures)s", figures="; ".join(said)) if said else _("capacity not published")
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -11,10 +11,12 @@ import folium
 from branca.element import Element, Figure
 from markupsafe import escape
 
+from app.languages import N_, find, language
+from app.languages import gettext as _
 from app.values import BBox
 
 Feature = Mapping[str, Any]
-_CREDIT = "State outlines: Natural Earth; DataMeet India community, CC BY 4.0; not a survey boundary"
+_CREDIT = N_("State outlines: Natural Earth; DataMeet India community, CC BY 4.0; not a survey boundary")
 _STYLES: Mapping[str, dict[str, Any]] = {
     "state": {"color": "#8a8f94", "weight": 1, "fillColor": "#f2efe6", "fillOpacity": 1},
     "neighbour": {"color": "#4a545c", "weight": 1.2, "fillColor": "#9aa5ad", "fillOpacity": 0.45},
@@ -56,8 +58,8 @@ def make_standalone(title: str, lines: Sequence[str], drawing: Drawing, box: BBo
     made._id = "map"
     for number, (role, label, features) in enumerate(
         (
-            ("state", "States", drawing.states),
-            ("neighbour", "Other blocks", drawing.neighbours),
+            ("state", _("States"), drawing.states),
+            ("neighbour", _("Other blocks"), drawing.neighbours),
             ("block", title, [drawing.block]),
         )
     ):
@@ -94,7 +96,7 @@ def _add_areas(made: folium.Map, name: str, role: str, label: str, features: Seq
 
 
 def _add_points(made: folium.Map, points: Sequence[Feature]) -> None:
-    group = folium.FeatureGroup(name="Processing units and ports")
+    group = folium.FeatureGroup(name=_("Processing units and ports"))
     group._id = "points"
     for number, point in enumerate(points):
         lon, lat = point["geometry"]["coordinates"]
@@ -120,9 +122,9 @@ def _document(made: folium.Map, title: str, lines: Sequence[str], leaflet: Path,
     style = style.replace("url(images/", "url(data:,")
     about = "".join(f"<p>{escape(line)}</p>" for line in lines)
     header = "".join(part.render() for part in figure.header._children.values() if _is_own_style(part))
-    attribution = json.dumps(f"{_CREDIT}. {credit}").replace("<", "\\u003c")
+    attribution = json.dumps(f"{find(_CREDIT)}. {credit}").replace("<", "\\u003c")
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language()}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
         f"<style>{style}</style>\n{header}\n<style>{_PAGE_STYLE}</style>\n<script>{library}</script>\n</head>\n<body>\n"
         f'<header class="about"><h1>{escape(title)}</h1>{about}</header>\n{body}\n'

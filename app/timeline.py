@@ -55,7 +55,7 @@ def draw_timeline(events: Sequence[Mapping[str, Any]]) -> Timeline | None:
     ends: list[list[tuple[float, float]]] = []
     marks = []
     for day, event in dated:
-        words = EVENT_WORDS.get(event["kind"], format_slug(event["kind"]))
+        words = EVENT_WORDS.get(event["kind"]) or format_slug(event["kind"])
         x, length = place(day), len(words) * _LETTER + _GAP
         right = x + length <= WIDTH
         taken = (x - 8, x + length) if right else (x - length, x + 8)

@@ -14,6 +14,9 @@ declare module "leaflet" {
 }
 
 declare global {
+  /** English text → translation, of a page in another language. */
+  var khanijWords: Record<string, string | string[]> | undefined;
+
   interface Window {
     /** The maps of the page; `ready` holds when all layers that are on have settled. */
     portalMaps?: { ready: Promise<void>; map: import("leaflet").Map; layers: any[] }[];

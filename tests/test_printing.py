@@ -11,7 +11,7 @@ from conftest import get_ids, get_json
 from playwright.sync_api import Browser, sync_playwright
 
 from app.machine import find_chromium
-from app.printing import PrintFailed, engine, typeset
+from app.printing import PrintFailed, engine, sheets, typeset
 from app.settings import PROJECT_ROOT
 
 FONTS = PROJECT_ROOT / "frontend/static/vendor/print-fonts"
@@ -103,7 +103,7 @@ def set_title(words):
     }
     lists |= {n: [] for n in ("events", "unknown", "notes", "disagreements", "sources")}
     plan = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0L9 9" stroke="#222"/></svg>'
-    counted = {"more_corners": 0, "more_sources": 0}
+    counted = {"more_corners": "", "more_sources": "", "lang": "en", "words": sheets._words("")}
     facts = {"facts": [{"title": "One", "rows": []}, {"title": "Two", "rows": []}]}
     data = {"plan_note": "", "place": "", "status": "", "since": "", "minerals": "", "aliases": "", "timeline": ""}
     sheet = empty | data | lists | counted | facts | {"title": words, "plan": plan}

@@ -19,7 +19,7 @@ from app import machine
 from app.machine import MachineError, Missing
 
 PROJECT = Path(__file__).resolve().parents[1]
-COMMANDS = ["run", "test", "test-slow", "check", "format", "bench", "help", "clean"]
+COMMANDS = ["run", "test", "test-slow", "check", "format", "messages", "bench", "help", "clean"]
 
 
 def make(folder: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:

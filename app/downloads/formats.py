@@ -12,6 +12,7 @@ from app.downloads.manifest import Manifest
 from app.downloads.rows import Rows
 from app.downloads.shapefile import write_shapefile
 from app.downloads.workbook import MOST_ROWS, write_workbook
+from app.languages import N_
 
 # GDAL holds a KML document in memory while it writes it, 13 kB a block; a globe could not draw more either.
 _MOST_OF_KML = 25_000
@@ -28,19 +29,19 @@ class FileFormat(NamedTuple):
 
 
 FORMATS: dict[str, FileFormat] = {
-    "geojson": FileFormat("application/geo+json", "GeoJSON"),
-    "csv": FileFormat("text/csv; charset=utf-8", "CSV with WKT"),
-    "gpkg": FileFormat("application/geopackage+sqlite3", "GeoPackage", write_geopackage),
-    "fgb": FileFormat("application/flatgeobuf", "FlatGeobuf", write_flatgeobuf),
+    "geojson": FileFormat("application/geo+json", N_("GeoJSON")),
+    "csv": FileFormat("text/csv; charset=utf-8", N_("CSV with WKT")),
+    "gpkg": FileFormat("application/geopackage+sqlite3", N_("GeoPackage"), write_geopackage),
+    "fgb": FileFormat("application/flatgeobuf", N_("FlatGeobuf"), write_flatgeobuf),
     "kml": FileFormat(
-        "application/vnd.google-earth.kml+xml", "KML", write_kml, most_rows=_MOST_OF_KML, degrees_only=True
+        "application/vnd.google-earth.kml+xml", N_("KML"), write_kml, most_rows=_MOST_OF_KML, degrees_only=True
     ),
-    "shp.zip": FileFormat("application/zip", "Shapefile, zipped", write_shapefile),
+    "shp.zip": FileFormat("application/zip", N_("Shapefile, zipped"), write_shapefile),
     "xlsx": FileFormat(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "Excel workbook",
+        N_("Excel workbook"),
         write_workbook,
         most_rows=MOST_ROWS,
     ),
-    "parquet": FileFormat("application/vnd.apache.parquet", "GeoParquet", write_parquet),
+    "parquet": FileFormat("application/vnd.apache.parquet", N_("GeoParquet"), write_parquet),
 }

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from app.explorer.words import say_filter, say_value
 from app.filters import LIST_COLUMNS
+from app.languages import ngettext
 from app.queries.vocabulary import Vocabulary
 
 # Filters that mean nothing without the other.
@@ -43,7 +44,11 @@ def chips_of(kept: Mapping[str, str], vocabulary: Vocabulary, query: Callable[..
                 without = query(**{name: rest or None})
                 chips.append(Chip(name, say_filter(name), say_value(name, value, vocabulary), without))
             continue
-        words = f"{len(values)} blocks" if name == "ids" and len(values) > 1 else say_value(name, text, vocabulary)
+        words = (
+            ngettext("%(num)s block", "%(num)s blocks", len(values))
+            if name == "ids" and len(values) > 1
+            else say_value(name, text, vocabulary)
+        )
         for partner in TOGETHER.get(name, ())[1:]:
             if partner in kept and partner.endswith("_km"):
                 words += f", {say_value(partner, kept[partner], vocabulary)}"

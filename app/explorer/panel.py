@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from app.dossier import tranche_order
 from app.explorer.words import FACET_TITLES, say_value
+from app.languages import gettext as _
 from app.queries.facets import SINCE, Choice, Facets, Histogram
 from app.queries.vocabulary import Vocabulary
 from app.values import BLOCK_ASSET_CLASSES, CONCESSIONS, POSITION_ACCURACIES, STAGES, UNKNOWN
-from app.wording import STATUS_WORDS
+from app.wording import STATUS_WORDS, group_digits
 
 # Lists that have an order of their own; the others go by their words.
 _ORDERS: Mapping[str, tuple[str, ...]] = {
@@ -108,8 +109,8 @@ def _sections(name: str, choices: list[PageChoice], vocabulary: Vocabulary) -> l
         return [Section("", choices)]
     critical = {slug for slug, word in vocabulary.minerals.items() if word.critical}
     return [
-        Section("Critical minerals", [c for c in choices if c.value in critical]),
-        Section("Other minerals", [c for c in choices if c.value not in critical]),
+        Section(_("Critical minerals"), [c for c in choices if c.value in critical]),
+        Section(_("Other minerals"), [c for c in choices if c.value not in critical]),
     ]
 
 
@@ -142,7 +143,10 @@ def _bounds(name: str, edges: tuple[float, ...], place: int) -> tuple[str, str]:
 
 
 def _between(name: str, least: str, most: str) -> str:
-    unit = "%" if name == "premium_percent" else " ha"
+    unit = "%" if name == "premium_percent" else f" {_('ha')}"
+    first, last = (group_digits(f"{float(text):,g}") + unit if text else "" for text in (least, most))
     if not least:
-        return f"under {float(most):,g}{unit}"
-    return f"{float(least):,g}{unit} and more" if not most else f"{float(least):,g} to {float(most):,g}{unit}"
+        return _("under %(most)s", most=last)
+    if not most:
+        return _("%(least)s and more", least=first)
+    return _("%(least)s to %(most)s", least=first.removesuffix(unit), most=last)

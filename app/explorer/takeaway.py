@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from app.downloads.formats import FORMATS
+from app.languages import gettext as _
 
 # Bytes a row of blocks takes, and bytes of the file beside its rows: measured over the catalogue; a test holds them
 # within a factor of two.
@@ -54,8 +55,8 @@ def say_size(size: int) -> str:
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if rounded >= scale:
             number = rounded / scale
-            return f"about {number:.0f} {unit}" if number >= 10 else f"about {number:g} {unit}"
-    return "under 1 kB"
+            return _("about %(size)s", size=f"{number:.0f} {unit}" if number >= 10 else f"{number:g} {unit}")
+    return _("under 1 kB")
 
 
 class Line(NamedTuple):
@@ -70,7 +71,7 @@ def lines_of(base: str, filters: Mapping[str, str], cql2: str | None) -> list[Li
     """How to ask for the very same blocks from elsewhere. `base`: where the portal lies."""
     query = f"?{urlencode(filters)}" if filters else ""
     items = f"{base}/api/collections/blocks/items{query}"
-    lines = [Line("copy-api", "API call", items)]
+    lines = [Line("copy-api", _("API call"), items)]
     if cql2:
         lines.append(Line("copy-cql2", "CQL2", cql2))
     python = f'import geopandas\n\nblocks = geopandas.read_file("{base}/download/blocks.geojson{query}")'

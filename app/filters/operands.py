@@ -38,6 +38,7 @@ from sqlalchemy.types import TypeEngine
 from app.catalogue import View
 from app.crs import Crs
 from app.errors import BadParameter
+from app.languages import gettext as _
 from app.values import WGS84
 from app.words import nearest
 
@@ -72,7 +73,7 @@ class Operand(NamedTuple):
 
 def wrong(detail: str, suggestions: Sequence[str] = ()) -> BadParameter:
     """A fault of the filter, as an error to raise."""
-    return BadParameter(f"filter: {detail}", parameter="filter", suggestions=suggestions)
+    return BadParameter(_("filter: %(detail)s", detail=detail), parameter="filter", suggestions=suggestions)
 
 
 # --- properties --------------------------------------------------------------------------------------------------
@@ -259,11 +260,16 @@ def to_stored(geometry: BaseGeometry, crs: Crs, parameter: str) -> BaseGeometry:
     vertices = int(shapely.get_num_coordinates(geometry))
     if vertices > MOST_VERTICES:
         raise BadParameter(
-            f"{parameter}: the geometry has {vertices:,} vertices; at most {MOST_VERTICES:,} are taken.",
+            _(
+                "%(parameter)s: the geometry has %(vertices)s vertices; at most %(most_vertices)s are taken.",
+                parameter=parameter,
+                vertices=f"{vertices:,}",
+                most_vertices=f"{MOST_VERTICES:,}",
+            ),
             parameter=parameter,
         )
     if geometry.is_empty:
-        raise BadParameter(f"{parameter}: the geometry is empty.", parameter=parameter)
+        raise BadParameter(_("%(parameter)s: the geometry is empty.", parameter=parameter), parameter=parameter)
     geometry = shapely.force_2d(geometry)
     if crs.latitude_first:
         geometry = _moved(geometry, lambda y, x: (x, y))
@@ -273,13 +279,22 @@ def to_stored(geometry: BaseGeometry, crs: Crs, parameter: str) -> BaseGeometry:
         geometry = _moved(geometry, Transformer.from_crs(crs.srid, WGS84, always_xy=True).transform)
     if not _is_on_the_globe(geometry):
         raise BadParameter(
-            f"{parameter}: the geometry leaves the globe; coordinates are in {crs.uri}, "
-            f"{'latitude' if crs.latitude_first else 'longitude or easting'} first.",
+            _(
+                "%(parameter)s: the geometry leaves the globe; coordinates are in %(uri)s, %(value)s first.",
+                parameter=parameter,
+                uri=crs.uri,
+                value="latitude" if crs.latitude_first else "longitude or easting",
+            ),
             parameter=parameter,
         )
     if not geometry.is_valid:
         raise BadParameter(
-            f"{parameter}: the geometry is not valid: {shapely.is_valid_reason(geometry)}.", parameter=parameter
+            _(
+                "%(parameter)s: the geometry is not valid: %(geometry)s.",
+                parameter=parameter,
+                geometry=shapely.is_valid_reason(geometry),
+            ),
+            parameter=parameter,
         )
     return geometry
 

@@ -9,6 +9,7 @@ from shapely import box
 from app.crs import Crs
 from app.errors import BadParameter
 from app.filters import to_stored
+from app.languages import gettext as _
 from app.params.places import parse_bbox, parse_numbers
 from app.params.systems import parse_crs
 from app.values import Selection, Shape
@@ -45,5 +46,5 @@ def _projected(text: str, crs: Crs) -> Shape:
     half = len(numbers) // 2
     west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
     if west >= east or south >= north:
-        raise BadParameter("bbox: the first corner is not below and left of the second.", parameter="bbox")
+        raise BadParameter(_("bbox: the first corner is not below and left of the second."), parameter="bbox")
     return Shape(to_stored(box(west, south, east, north), crs, "bbox").wkb_hex, 0.0)

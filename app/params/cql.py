@@ -16,6 +16,7 @@ from app.catalogue import Collection, view_of
 from app.crs import CRS84, SYSTEMS
 from app.errors import BadParameter
 from app.filters import check_cql
+from app.languages import gettext as _
 from app.values import Cql
 from app.words import nearest
 
@@ -45,7 +46,7 @@ def parse_cql(given: Mapping[str, str], collection: Collection) -> Cql:
     text = given.get("filter")
     if text is None:
         other = next(name for name in ("filter-lang", "filter-crs") if name in given)
-        raise BadParameter(f"{other} wants filter, the condition in CQL2.", parameter=other)
+        raise BadParameter(_("%(other)s wants filter, the condition in CQL2.", other=other), parameter=other)
     tree = read_text(text) if language == "cql2-text" else read_json(text)
     found = Cql(json.dumps(tree, ensure_ascii=False, separators=(",", ":")), crs)
     check_cql(view_of(collection), found)
@@ -55,7 +56,11 @@ def parse_cql(given: Mapping[str, str], collection: Collection) -> Cql:
 def _choose(name: str, text: str, allowed: tuple[str, ...]) -> str:
     if text not in allowed:
         close = nearest(text, list(allowed))
-        raise BadParameter(f"{name}: “{text[:80]}” is none of {', '.join(allowed)}.", parameter=name, suggestions=close)
+        raise BadParameter(
+            _("%(name)s: “%(text)s” is none of %(allowed)s.", name=name, text=text[:80], allowed=", ".join(allowed)),
+            parameter=name,
+            suggestions=close,
+        )
     return text
 
 
@@ -162,4 +167,4 @@ def _reason(error: Exception) -> str:
 
 
 def _bad(detail: str) -> BadParameter:
-    return BadParameter(f"filter: {detail}", parameter="filter")
+    return BadParameter(_("filter: %(detail)s", detail=detail), parameter="filter")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import Collection
 from app.errors import BadParameter
+from app.languages import gettext as _
 from app.queries.moments import find_revision, has_history_of_status
 from app.queries.vocabulary import Vocabulary
 from app.values import Moment
@@ -39,11 +40,14 @@ def parse_revision(text: str, session: Session, vocabulary: Vocabulary) -> int:
     newest = vocabulary.revision
     if re.fullmatch(r"[0-9]{1,9}", text):
         if not 1 <= int(text) <= newest:
-            raise BadParameter(f"revision: there is no revision {text}; there are 1 to {newest}.", parameter="revision")
+            raise BadParameter(
+                _("revision: there is no revision %(text)s; there are 1 to %(newest)s.", text=text, newest=newest),
+                parameter="revision",
+            )
         return int(text)
     number = find_revision(session, _parse_time(text))
     if number is None:
-        raise BadParameter(f"revision: nothing was published yet at {text}.", parameter="revision")
+        raise BadParameter(_("revision: nothing was published yet at %(text)s.", text=text), parameter="revision")
     return number
 
 
@@ -57,7 +61,8 @@ def _parse_time(text: str) -> datetime:
         return found if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise BadParameter(
-            f"revision: “{text}” is neither a number nor a time such as 2026-11-22T12:00:00Z.", parameter="revision"
+            _("revision: “%(text)s” is neither a number nor a time such as 2026-11-22T12:00:00Z.", text=text),
+            parameter="revision",
         ) from None
 
 
@@ -68,11 +73,12 @@ def parse_as_of(text: str, collection: Collection) -> date:
     """
     if not has_history_of_status(collection):
         raise BadParameter(
-            f"as_of: {collection.title} have no events to tell what was true on a day.", parameter="as_of"
+            _("as_of: %(title)s have no events to tell what was true on a day.", title=collection.title),
+            parameter="as_of",
         )
     try:
         if not _DAY.fullmatch(text):
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
-        raise BadParameter(f"as_of: “{text}” is no day such as 2025-03-01.", parameter="as_of") from None
+        raise BadParameter(_("as_of: “%(text)s” is no day such as 2025-03-01.", text=text), parameter="as_of") from None

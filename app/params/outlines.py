@@ -12,6 +12,8 @@ from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from app.errors import BadParameter, PortalError, TooLarge
+from app.languages import N_
+from app.languages import gettext as _
 
 MOST_VERTICES = 10_000
 MOST_AREA_HA = 1_000_000
@@ -27,7 +29,7 @@ _WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
 class BadShape(PortalError):
     """A shape that is not screened, and why; where it can be mended, with the mended shape as GeoJSON."""
 
-    status, title, anchor = 400, "Unusable shape", "unusable-shape"
+    status, title, anchor = 400, N_("Unusable shape"), "unusable-shape"
 
     def __init__(self, detail: str, *, repaired: dict[str, Any] | None = None) -> None:
         super().__init__(detail, parameter="body")
@@ -124,7 +126,11 @@ def _checked(geometry: BaseGeometry, kind: str) -> BaseGeometry:
     vertices = int(shapely.get_num_coordinates(geometry))
     if vertices > MOST_VERTICES:
         raise TooLarge(
-            f"The shape has {vertices:,} vertices; at most {MOST_VERTICES:,} are screened. Simplify it.",
+            _(
+                "The shape has %(vertices)s vertices; at most %(most_vertices)s are screened. Simplify it.",
+                vertices=f"{vertices:,}",
+                most_vertices=f"{MOST_VERTICES:,}",
+            ),
             parameter="body",
         )
     west, south, east, north = geometry.bounds
@@ -167,7 +173,11 @@ def check_area(area_ha: float) -> None:
     """Raises: TooLarge."""
     if area_ha > MOST_AREA_HA:
         raise TooLarge(
-            f"The shape covers {area_ha:,.0f} ha; at most {MOST_AREA_HA:,} ha are screened at once. Take a part of it.",
+            _(
+                "The shape covers %(area_ha)s ha; at most %(most_area_ha)s ha are screened at once. Take a part of it.",
+                area_ha=f"{area_ha:,.0f}",
+                most_area_ha=f"{MOST_AREA_HA:,}",
+            ),
             parameter="body",
         )
 
@@ -176,7 +186,10 @@ def check_block_id(text: str | None) -> str:
     """Raises: BadParameter."""
     if not text:
         raise BadParameter(
-            "block: say which block is to be screened, such as block=akharkata-graphite, or POST a shape as GeoJSON.",
+            _(
+                "block: say which block is to be screened, such as block=akharkata-graphite, or POST a shape "
+                "as GeoJSON."
+            ),
             parameter="block",
         )
     return text

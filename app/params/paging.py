@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import BadParameter
+from app.languages import gettext as _
 
 _DIGEST_BYTES = 9
 # Parameters that change how an answer is cut or written, not which records it has in which order.
@@ -45,8 +46,10 @@ def unseal(token: str, asked: Mapping[str, str]) -> str:
 
 def _foreign() -> BadParameter:
     return BadParameter(
-        "token: it is none of this address, or was given for other filters; follow the link to the next page as it "
-        "is, or begin without it.",
+        _(
+            "token: it is none of this address, or was given for other filters; follow the link to the "
+            "next page as it is, or begin without it."
+        ),
         parameter="token",
     )
 
@@ -101,5 +104,5 @@ def parse_limit(text: str | None, *, default: int, maximum: int) -> int:
     if text is None:
         return default
     if not re.fullmatch(r"[0-9]{1,1000}", text) or int(text) < 1:
-        raise BadParameter(f"limit: “{text}” is not a whole number from 1 on.", parameter="limit")
+        raise BadParameter(_("limit: “%(text)s” is not a whole number from 1 on.", text=text), parameter="limit")
     return min(int(text), maximum)

@@ -6,6 +6,7 @@ import re
 from math import isfinite
 
 from app.errors import BadParameter
+from app.languages import gettext as _
 from app.values import BBox, Near
 
 # Python's float() would also take blanks, underscores and the digits of other scripts.
@@ -19,7 +20,7 @@ def parse_number(name: str, text: str) -> float:
     """
     number = float(text) if _NUMBER.fullmatch(text) else float("nan")
     if not isfinite(number):
-        raise BadParameter(f"{name}: “{text}” is not a number.", parameter=name)
+        raise BadParameter(_("%(name)s: “%(text)s” is not a number.", name=name, text=text), parameter=name)
     return number
 
 
@@ -30,23 +31,36 @@ def parse_numbers(name: str, text: str, counts: tuple[int, ...], right: str) -> 
     """
     parts = text.split(",")
     if len(parts) not in counts:
-        raise BadParameter(f"{name} has {len(parts)} value(s); it wants {right}.", parameter=name)
+        raise BadParameter(
+            _("%(name)s has %(parts)s value(s); it wants %(right)s.", name=name, parts=len(parts), right=right),
+            parameter=name,
+        )
     try:
         return [parse_number(name, part) for part in parts]
     except BadParameter as problem:
-        raise BadParameter(f"{problem.detail} {name} wants {right}.", parameter=name) from None
+        raise BadParameter(
+            _("%(detail)s %(name)s wants %(right)s.", detail=problem.detail, name=name, right=right), parameter=name
+        ) from None
 
 
 def _check_latitude(name: str, latitude: float) -> None:
     if not -90 <= latitude <= 90:
         raise BadParameter(
-            f"{name}: latitude {latitude:g} lies outside -90 to 90. The order is longitude, latitude.", parameter=name
+            _(
+                "%(name)s: latitude %(latitude)s lies outside -90 to 90. The order is longitude, latitude.",
+                name=name,
+                latitude=f"{latitude:g}",
+            ),
+            parameter=name,
         )
 
 
 def _check_longitude(name: str, longitude: float) -> None:
     if not -180 <= longitude <= 180:
-        raise BadParameter(f"{name}: longitude {longitude:g} lies outside -180 to 180.", parameter=name)
+        raise BadParameter(
+            _("%(name)s: longitude %(longitude)s lies outside -180 to 180.", name=name, longitude=f"{longitude:g}"),
+            parameter=name,
+        )
 
 
 def parse_bbox(text: str) -> BBox:
@@ -63,7 +77,12 @@ def parse_bbox(text: str) -> BBox:
         _check_latitude("bbox", latitude)
     if south > north:
         raise BadParameter(
-            f"bbox: south {south:g} lies above north {north:g}; the order is west,south,east,north.", parameter="bbox"
+            _(
+                "bbox: south %(south)s lies above north %(north)s; the order is west,south,east,north.",
+                south=f"{south:g}",
+                north=f"{north:g}",
+            ),
+            parameter="bbox",
         )
     return BBox(west, south, east, north)
 
@@ -74,15 +93,18 @@ def parse_near(near: str | None, within_km: str | None) -> Near:
     Raises: BadParameter.
     """
     if near is None:
-        raise BadParameter("within_km wants near=lon,lat, the point to measure from.", parameter="within_km")
+        raise BadParameter(_("within_km wants near=lon,lat, the point to measure from."), parameter="within_km")
     lon, lat = parse_numbers("near", near, (2,), "lon,lat in degrees, such as 84.6,20.8")
     _check_longitude("near", lon)
     _check_latitude("near", lat)
     if within_km is None:
-        raise BadParameter("near wants within_km, the distance in kilometres, such as within_km=50.", parameter="near")
+        raise BadParameter(
+            _("near wants within_km, the distance in kilometres, such as within_km=50."), parameter="near"
+        )
     distance = parse_number("within_km", within_km)
     if not 0 <= distance <= 20_100:
         raise BadParameter(
-            f"within_km: {distance:g} lies outside 0 to 20100 (half round the earth).", parameter="within_km"
+            _("within_km: %(distance)s lies outside 0 to 20100 (half round the earth).", distance=f"{distance:g}"),
+            parameter="within_km",
         )
     return Near(lon, lat, distance)

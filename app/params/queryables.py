@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.catalogue import Collection, view_of
 from app.errors import BadParameter
 from app.filters import GEOMETRY, list_queryables
+from app.languages import gettext as _
 from app.params.places import parse_number
 
 _BOOLEANS = {"true": True, "false": False}
@@ -17,18 +18,23 @@ def parse_equal(name: str, text: str, collection: Collection) -> tuple[str, str 
     """
     kind = list_queryables(view_of(collection)).get(name)
     if kind is None or name == GEOMETRY:
-        raise BadParameter(f"Unknown parameter “{name}”.", parameter=name)
+        raise BadParameter(_("Unknown parameter “%(name)s”.", name=name), parameter=name)
     if "\0" in text:
-        raise BadParameter(f"{name} holds a NUL character; leave it out.", parameter=name)
+        raise BadParameter(_("%(name)s holds a NUL character; leave it out.", name=name), parameter=name)
     if kind == "number":
         return name, parse_number(name, text)
     if kind == "boolean":
         if text not in _BOOLEANS:
-            raise BadParameter(f"{name}: “{text}” is neither true nor false.", parameter=name)
+            raise BadParameter(
+                _("%(name)s: “%(text)s” is neither true nor false.", name=name, text=text), parameter=name
+            )
         return name, _BOOLEANS[text]
     if kind in ("date", "instant"):
         raise BadParameter(
-            f"{name} is a time; ask for it by filter, such as filter=T_AFTER({name},DATE('2025-01-01')).",
+            _(
+                "%(name)s is a time; ask for it by filter, such as filter=T_AFTER(%(name)s,DATE('2025-01-01')).",
+                name=name,
+            ),
             parameter=name,
         )
     return name, text

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.catalogue import Collection
 from app.errors import BadParameter
 from app.filters import LIST_COLUMNS
+from app.languages import gettext as _
 from app.params.asked import FILTER_NAMES, Filters, Systems, given_filters
 from app.params.boxes import parse_box
 from app.params.cql import parse_cql
@@ -80,7 +81,7 @@ def parse_filter(name: str, given: Mapping[str, str], collection: Collection, vo
     """
     text = given[name]
     if "\0" in text:
-        raise BadParameter(f"{name} holds a NUL character; leave it out.", parameter=name)
+        raise BadParameter(_("%(name)s holds a NUL character; leave it out.", name=name), parameter=name)
     if name in LIST_COLUMNS:
         return Selection(lists=((name, parse_list(name, text, collection, vocabulary)),))
     if name in _RANGES:
@@ -110,7 +111,7 @@ def parse_list(name: str, text: str, collection: Collection, vocabulary: Vocabul
         raise _lacks(name, collection)
     wanted = [part.strip() for part in text.split(",") if part.strip()]
     if not wanted:
-        raise BadParameter(f"{name} is empty; give a value or leave it out.", parameter=name)
+        raise BadParameter(_("%(name)s is empty; give a value or leave it out.", name=name), parameter=name)
     found: list[str] = []
     for value in wanted:
         found.extend((UNKNOWN,) if value == UNKNOWN else _read_value(name, value, collection, vocabulary))
@@ -142,13 +143,22 @@ def _read_value(name: str, value: str, collection: Collection, vocabulary: Vocab
 
 def _unknown_value(name: str, value: str, suggestions: list[str], right: str) -> BadParameter:
     hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
-    return BadParameter(f"{name}: “{value}” is not {right}.{hint}", parameter=name, suggestions=suggestions)
+    return BadParameter(
+        _("%(name)s: “%(value)s” is not %(right)s.%(hint)s", name=name, value=value, right=right, hint=hint),
+        parameter=name,
+        suggestions=suggestions,
+    )
 
 
 def _lacks(name: str, collection: Collection) -> BadParameter:
     usable = [n for n, column in LIST_COLUMNS.items() if collection.column(column) is not None]
     return BadParameter(
-        f"{collection.title} cannot be filtered by {name}; it has {', '.join(usable)}, q, bbox and near.",
+        _(
+            "%(title)s cannot be filtered by %(name)s; it has %(usable)s, q, bbox and near.",
+            title=collection.title,
+            name=name,
+            usable=", ".join(usable),
+        ),
         parameter=name,
     )
 
@@ -160,7 +170,14 @@ def parse_words(text: str) -> tuple[str, ...]:
     """
     words = tuple(dict.fromkeys(searchable(text).split()))
     if not words:
-        raise BadParameter("q holds no word; give a name, a mineral or a place.", parameter="q")
+        raise BadParameter(_("q holds no word; give a name, a mineral or a place."), parameter="q")
     if len(words) > _MOST_WORDS:
-        raise BadParameter(f"q holds {len(words)} words; at most {_MOST_WORDS} are searched.", parameter="q")
+        raise BadParameter(
+            _(
+                "q holds %(words)s words; at most %(most_words)s are searched.",
+                words=len(words),
+                most_words=_MOST_WORDS,
+            ),
+            parameter="q",
+        )
     return words

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from app.crs import CRS84, SYSTEMS
 from app.errors import BadParameter
 from app.filters import to_stored
+from app.languages import gettext as _
 from app.params.cql import MOST_CHARACTERS
 from app.params.places import parse_number
 from app.values import Shape
@@ -26,11 +27,16 @@ def parse_shape(text: str | None, buffer_km: str | None) -> Shape:
     Raises: BadParameter.
     """
     if text is None:
-        raise BadParameter("buffer_km wants intersects, the shape to measure from.", parameter="buffer_km")
+        raise BadParameter(_("buffer_km wants intersects, the shape to measure from."), parameter="buffer_km")
     distance = 0.0 if buffer_km is None else parse_number("buffer_km", buffer_km)
     if not 0 <= distance <= _HALF_ROUND_KM:
         raise BadParameter(
-            f"buffer_km: {distance:g} lies outside 0 to {_HALF_ROUND_KM} (half round the earth).", parameter="buffer_km"
+            _(
+                "buffer_km: %(distance)s lies outside 0 to %(half_round_km)s (half round the earth).",
+                distance=f"{distance:g}",
+                half_round_km=_HALF_ROUND_KM,
+            ),
+            parameter="buffer_km",
         )
     return Shape(to_stored(read_shape(text), SYSTEMS[CRS84], "intersects").wkb_hex, distance)
 
@@ -39,7 +45,12 @@ def read_shape(text: str) -> BaseGeometry:
     """Raises: BadParameter."""
     if len(text) > MOST_CHARACTERS:
         raise BadParameter(
-            f"intersects has {len(text):,} characters; at most {MOST_CHARACTERS:,} are taken.", parameter="intersects"
+            _(
+                "intersects has %(text)s characters; at most %(most_characters)s are taken.",
+                text=f"{len(text):,}",
+                most_characters=f"{MOST_CHARACTERS:,}",
+            ),
+            parameter="intersects",
         )
     try:
         if text.lstrip().startswith("{"):
@@ -49,4 +60,6 @@ def read_shape(text: str) -> BaseGeometry:
             return shape(found)
         return shapely.from_wkt(text)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, GEOSException):
-        raise BadParameter(f"intersects: “{text[:60]}” is no geometry; {_RIGHT}.", parameter="intersects") from None
+        raise BadParameter(
+            _("intersects: “%(text)s” is no geometry; %(right)s.", text=text[:60], right=_RIGHT), parameter="intersects"
+        ) from None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.catalogue import Collection
 from app.errors import BadParameter
 from app.filters import kind_of
+from app.languages import gettext as _
 from app.params.asked import Slice
 from app.params.paging import read_key_token
 from app.queries.vocabulary import nearest
@@ -32,12 +33,19 @@ def parse_slice(asked: Slice, collection: Collection, question: Mapping[str, str
     limit = _parse_whole("limit", asked.limit, least=1, default=DEFAULT_LIMIT)
     offset = _parse_whole("offset", asked.offset, least=0, default=0)
     if offset > _GREATEST_OFFSET:
-        raise BadParameter(f"offset: {asked.offset} is more than the greatest, {_GREATEST_OFFSET}.", parameter="offset")
+        raise BadParameter(
+            _(
+                "offset: %(offset)s is more than the greatest, %(greatest_offset)s.",
+                offset=asked.offset,
+                greatest_offset=_GREATEST_OFFSET,
+            ),
+            parameter="offset",
+        )
     sort = parse_sort(asked.sortby, collection)
     if asked.token is None or question is None:
         return Page(min(limit, MAXIMUM_LIMIT), offset, sort)
     if asked.offset is not None:
-        raise BadParameter("token and offset do not go together: a token says where to begin.", parameter="offset")
+        raise BadParameter(_("token and offset do not go together: a token says where to begin."), parameter="offset")
     kinds = [_KINDS[kind_of(collection.table.c[name].type) or "text"] for name in (*(key.name for key in sort), "id")]
     key, backwards = read_key_token(asked.token, question, kinds)
     return Page(min(limit, MAXIMUM_LIMIT), 0, sort, key, backwards)
@@ -47,7 +55,10 @@ def _parse_whole(name: str, text: str | None, *, least: int, default: int) -> in
     if text is None:
         return default
     if not re.fullmatch(r"[0-9]{1,1000}", text) or int(text) < least:
-        raise BadParameter(f"{name}: “{text}” is not a whole number from {least} on.", parameter=name)
+        raise BadParameter(
+            _("%(name)s: “%(text)s” is not a whole number from %(least)s on.", name=name, text=text, least=least),
+            parameter=name,
+        )
     return int(text)
 
 
@@ -63,7 +74,12 @@ def parse_sort(text: str | None, collection: Collection) -> tuple[SortKey, ...]:
         name = part.strip().removeprefix("-").removeprefix("+").strip()
         if name not in collection.sortables:
             raise BadParameter(
-                f"sortby: {collection.title} cannot be sorted by “{name}”; it has {', '.join(collection.sortables)}.",
+                _(
+                    "sortby: %(title)s cannot be sorted by “%(name)s”; it has %(sortables)s.",
+                    title=collection.title,
+                    name=name,
+                    sortables=", ".join(collection.sortables),
+                ),
                 parameter="sortby",
                 suggestions=nearest(name, list(collection.sortables)),
             )

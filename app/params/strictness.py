@@ -9,6 +9,7 @@ from fastapi import Request
 from app.catalogue import COLLECTIONS, view_of
 from app.errors import BadParameter
 from app.filters import GEOMETRY, list_queryables
+from app.languages import gettext as _
 from app.params.asked import FILTER_NAMES
 from app.queries.vocabulary import nearest
 
@@ -32,7 +33,11 @@ def check_names(request: Request, names: Iterable[str]) -> None:
             close = nearest(name, sorted(known))
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
             right = f" This address takes {', '.join(sorted(known))}." if known else " This address takes none."
-            raise BadParameter(f"Unknown parameter “{name}”.{hint}{right}", parameter=name, suggestions=close)
+            raise BadParameter(
+                _("Unknown parameter “%(name)s”.%(hint)s%(right)s", name=name, hint=hint, right=right),
+                parameter=name,
+                suggestions=close,
+            )
 
 
 def _queryables(request: Request) -> frozenset[str]:
@@ -55,7 +60,7 @@ def refuse_doubled(request: Request) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
         if names.count(name) > 1:
-            raise BadParameter(f"{name} is given twice; several values go by comma.", parameter=name)
+            raise BadParameter(_("%(name)s is given twice; several values go by comma.", name=name), parameter=name)
 
 
 def declared_parameters(request: Request) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.crs import CRS84, SYSTEMS, Crs
 from app.errors import BadParameter
+from app.languages import gettext as _
 from app.words import nearest
 
 
@@ -18,6 +19,8 @@ def parse_crs(name: str, text: str | None) -> Crs:
     if uri not in SYSTEMS:
         close = nearest(text, list(SYSTEMS))
         raise BadParameter(
-            f"{name}: “{text[:100]}” is none of {', '.join(SYSTEMS)}.", parameter=name, suggestions=close
+            _("%(name)s: “%(text)s” is none of %(systems)s.", name=name, text=text[:100], systems=", ".join(SYSTEMS)),
+            parameter=name,
+            suggestions=close,
         )
     return SYSTEMS[uri]

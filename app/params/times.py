@@ -7,6 +7,7 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 
 from app.errors import BadParameter
+from app.languages import gettext as _
 from app.values import Period
 
 # Years, months, weeks, days of ISO 8601.
@@ -21,12 +22,14 @@ def parse_datetime(text: str) -> Period:
     """
     parts = text.split("/")
     if len(parts) > 2:
-        raise BadParameter("datetime wants one date or start/end, such as 2025-01-01/2025-12-31.", parameter="datetime")
+        raise BadParameter(
+            _("datetime wants one date or start/end, such as 2025-01-01/2025-12-31."), parameter="datetime"
+        )
     if len(parts) == 1:
         return Period(_parse_day(text, first=True), _parse_day(text, first=False))
     period = _parse_interval(*(None if part in ("", "..") else part for part in parts))
     if period.start and period.end and period.start > period.end:
-        raise BadParameter("datetime: the interval ends before it starts.", parameter="datetime")
+        raise BadParameter(_("datetime: the interval ends before it starts."), parameter="datetime")
     return period
 
 
@@ -53,7 +56,8 @@ def _shifted(day: date, length: re.Match[str], sign: int) -> date:
         return moved + timedelta(days=days + 7 * weeks)
     except (ValueError, OverflowError):
         raise BadParameter(
-            f"datetime: {length[0]} from {day} leaves the years 1 to 9999.", parameter="datetime"
+            _("datetime: %(length)s from %(day)s leaves the years 1 to 9999.", length=length[0], day=day),
+            parameter="datetime",
         ) from None
 
 
@@ -69,6 +73,9 @@ def _parse_day(text: str, *, first: bool) -> date:
         return date(year, month, int(match[3] or (1 if first else monthrange(year, month)[1])))
     except ValueError:
         raise BadParameter(
-            f"datetime: “{text}” is no date; give 2025-06-30, 2025-06-30T00:00:00Z or an interval start/end.",
+            _(
+                "datetime: “%(text)s” is no date; give 2025-06-30, 2025-06-30T00:00:00Z or an interval start/end.",
+                text=text,
+            ),
             parameter="datetime",
         ) from None

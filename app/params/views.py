@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from app.errors import BadParameter
+from app.languages import gettext as _
 from app.words import nearest
 
 # The links of today's explorer. One of a later version is read as far as it goes, and the page says so.
@@ -112,7 +113,15 @@ def _parts(name: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
     for part in parts:
         if part not in known:
             close = nearest(part, list(known)) or list(known)
-            raise BadParameter(f"{name}: “{part[:100]}” is none here. There are {', '.join(close)}.", parameter=name)
+            raise BadParameter(
+                _(
+                    "%(name)s: “%(part)s” is none here. There are %(close)s.",
+                    name=name,
+                    part=part[:100],
+                    close=", ".join(close),
+                ),
+                parameter=name,
+            )
     return parts
 
 
@@ -122,25 +131,38 @@ def _place(state: ViewState, text: str) -> ViewState:
     found = re.fullmatch(f"{number}/{number}/{number}", text)
     if found is None:
         raise BadParameter(
-            f"map: “{text[:100]}” is no place such as 6/20.8/84.6 (zoom, latitude, longitude).", parameter="map"
+            _("map: “%(text)s” is no place such as 6/20.8/84.6 (zoom, latitude, longitude).", text=text[:100]),
+            parameter="map",
         )
     place = Place(*(float(part) for part in found.groups()))
     if not (0 <= place.zoom <= _GREATEST_ZOOM and abs(place.lat) <= 90 and abs(place.lon) <= 540):
         raise BadParameter(
-            f"map: {text} is off the map: zoom is 0 to {_GREATEST_ZOOM}, latitude -90 to 90.", parameter="map"
+            _(
+                "map: %(text)s is off the map: zoom is 0 to %(greatest_zoom)s, latitude -90 to 90.",
+                text=text,
+                greatest_zoom=_GREATEST_ZOOM,
+            ),
+            parameter="map",
         )
     return state._replace(place=place)
 
 
 def _block(state: ViewState, text: str) -> ViewState:
     if not re.fullmatch(r"[a-z0-9-]{1,120}", text):
-        raise BadParameter(f"block: “{text[:100]}” is no id of a block.", parameter="block")
+        raise BadParameter(_("block: “%(text)s” is no id of a block.", text=text[:100]), parameter="block")
     return state._replace(block=text)
 
 
 def _shape(state: ViewState, text: str) -> ViewState:
     if text != ON_DEVICE:
-        raise BadParameter(f"shape: “{text[:100]}” is not {ON_DEVICE}; a drawn shape is intersects.", parameter="shape")
+        raise BadParameter(
+            _(
+                "shape: “%(text)s” is not %(on_device)s; a drawn shape is intersects.",
+                text=text[:100],
+                on_device=ON_DEVICE,
+            ),
+            parameter="shape",
+        )
     return state._replace(on_device=True)
 
 
@@ -149,19 +171,28 @@ def _swipe(state: ViewState, text: str) -> ViewState:
     sides = [part.strip() for part in text.split(",")]
     if len(sides) != 2:
         raise BadParameter(
-            f"swipe: “{text[:100]}” is not two sides by comma, such as status,stage or 2024-12-31,2026-11-24.",
+            _(
+                "swipe: “%(text)s” is not two sides by comma, such as status,stage or 2024-12-31,2026-11-24.",
+                text=text[:100],
+            ),
             parameter="swipe",
         )
     for side in sides:
         if side not in MAP_THEMES and not _is_day(side):
             close = nearest(side, list(MAP_THEMES)) or list(MAP_THEMES)
             raise BadParameter(
-                f"swipe: “{side[:100]}” is no side: there are {', '.join(close)}, or a day such as 2024-12-31.",
+                _(
+                    "swipe: “%(side)s” is no side: there are %(close)s, or a day such as 2024-12-31.",
+                    side=side[:100],
+                    close=", ".join(close),
+                ),
                 parameter="swipe",
             )
     left, right = sides
     if left == right:
-        raise BadParameter(f"swipe: both sides are {left}; there is nothing to compare.", parameter="swipe")
+        raise BadParameter(
+            _("swipe: both sides are %(left)s; there is nothing to compare.", left=left), parameter="swipe"
+        )
     return state._replace(swipe=(left, right))
 
 
@@ -175,7 +206,11 @@ def _is_day(text: str) -> bool:
 def _version(state: ViewState, text: str) -> ViewState:
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= VERSION:
         raise BadParameter(
-            f"v: this link is of version {text[:20]}; this portal reads up to {VERSION}, so parts of it may be lost.",
+            _(
+                "v: this link is of version %(text)s; this portal reads up to %(version)s, so parts of it may be lost.",
+                text=text[:20],
+                version=VERSION,
+            ),
             parameter="v",
         )
     return state

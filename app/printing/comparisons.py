@@ -8,9 +8,10 @@ from typing import Any
 from app.comparison import Block, Line, mark_words, say_fact
 from app.footnotes import Footnotes, say_numbers
 from app.languages import gettext as _
-from app.printing.sheets import say_source
+from app.languages import language
+from app.printing.sheets import say_more, say_source
 from app.ranking import WEIGHTINGS, Scored
-from app.wording import NOT_PUBLISHED, format_number
+from app.wording import format_number, not_published
 
 _MOST_SOURCES = 12
 
@@ -32,6 +33,8 @@ def comparison_sheet(
     """Everything that the document says, as text. `labels`: criterion → its words. `said`: what was left out."""
     marks = mark_words()
     return {
+        "lang": language(),
+        "words": _words(),
         "title": _("%(number)s blocks side by side", number=len(blocks)),
         "heads": [block["name"] for block in blocks],
         "groups": [
@@ -52,12 +55,11 @@ def comparison_sheet(
         ],
         "weights": [f"{labels[key]}: {weight:g}" for key, weight in weights.items()],
         "ranking": [_ranked(one, labels, len(blocks)) for one in ranking],
-        "weightings": str(WEIGHTINGS),
         "sources": [
             {
                 "name": block["name"],
                 "lines": [say_source(source) for source in notes[block["id"]].sources[:_MOST_SOURCES]],
-                "more": max(0, len(notes[block["id"]].sources) - _MOST_SOURCES),
+                "more": say_more(len(notes[block["id"]].sources) - _MOST_SOURCES),
             }
             for block in blocks
         ],
@@ -68,20 +70,41 @@ def comparison_sheet(
     }
 
 
+def _words() -> dict[str, Any]:
+    """Headings and the other words that do not depend on the blocks."""
+    return {
+        "order": _("In the order of these weights"),
+        "score": _(
+            "Each criterion runs from 0 (the worst of these blocks) to 1 (the best); the score is the mean by these "
+            "weights of those that are published of the block. Shares: how often a block had each rank when each "
+            "weight was drawn anew, %(times)s times, evenly between 0 and twice its size.",
+            times=WEIGHTINGS,
+        ),
+        "head": [_("Rank"), _("Block"), _("Score"), _("Criteria"), _("Share of ranks")],
+        "sources": _("Sources"),
+        "numbers": _(
+            "A number in brackets is that of the block's own list; where several stand, the record does not say which "
+            "of them the figure is from. Tonnages are never added: a category says how sure one is."
+        ),
+        "link": _("link"),
+        "no_right": _("Compiled from public documents; it confers no right and replaces no tender document."),
+    }
+
+
 def _cell(line: Line, block: Block, notes: Footnotes, mineral_names: Mapping[str, str]) -> list[str]:
     """Words, and the numbers of their sources."""
     text = say_fact(line, block, mineral_names)
-    numbers = notes.numbers.get(line.field, ()) if text != NOT_PUBLISHED else ()
+    numbers = notes.numbers.get(line.field, ()) if text != not_published() else ()
     return [text, say_numbers(numbers)]
 
 
 def _ranked(one: Scored, labels: Mapping[str, str], count: int) -> list[str]:
     parts = "; ".join(
-        f"{labels[key]}: {NOT_PUBLISHED if value is None else format_number(value, 2)}"
+        f"{labels[key]}: {not_published() if value is None else format_number(value, 2)}"
         for key, value in one.parts.items()
     )
     shares = ", ".join(
         f"{place}: {format_number(100 * share / WEIGHTINGS, 0)}%" for place, share in enumerate(one.shares[:count], 1)
     )
-    score = NOT_PUBLISHED if one.score is None else format_number(one.score, 2)
+    score = not_published() if one.score is None else format_number(one.score, 2)
     return [str(one.rank or "–"), one.block["name"], score, parts, shares]

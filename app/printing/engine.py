@@ -14,6 +14,8 @@ import typst
 from fontTools.ttLib import TTFont
 
 from app.errors import PortalError
+from app.languages import N_
+from app.languages import gettext as _
 
 _FOLDER = Path(__file__).parent
 _FONTS = ("NotoSans_400Regular.ttf", "NotoSans_700Bold.ttf")
@@ -25,7 +27,7 @@ _turns = BoundedSemaphore(_AT_ONCE)
 class PrintFailed(PortalError):
     """The document could not be made; what it would show is on its page."""
 
-    status, title, anchor = 503, "No document", "no-document"
+    status, title, anchor = 503, N_("No document"), "no-document"
     retry_after_seconds = 10
 
 
@@ -34,7 +36,7 @@ def _fonts(folder: Path) -> typst.Fonts:
     """Raises: PrintFailed where the fonts were not fetched."""
     files = [folder / name for name in _FONTS]
     if not all(file.exists() for file in files):
-        raise PrintFailed("The document cannot be set: its fonts are not there. `make` fetches them.")
+        raise PrintFailed(_("The document cannot be set: its fonts are not there. `make` fetches them."))
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
 
 
@@ -61,7 +63,7 @@ def typeset(template: str, data: Mapping[str, Any], fonts: Path, made_at: dateti
     Raises: PrintFailed.
     """
     if not _turns.acquire(timeout=_LONGEST_WAIT_SECONDS):
-        raise PrintFailed("Many documents are being made just now; the same request may go through in a moment.")
+        raise PrintFailed(_("Many documents are being made just now; the same request may go through in a moment."))
     try:
         compiler = typst.Compiler(
             (_FOLDER / f"{template}.typ").read_bytes(),
@@ -73,9 +75,9 @@ def typeset(template: str, data: Mapping[str, Any], fonts: Path, made_at: dateti
         # PDF/UA, ISO 14289-1: tagged, so that it can be read aloud.
         made = compiler.compile(format="pdf", timestamp=made_at.replace(microsecond=0), pdf_standards="ua-1")
     except (typst.TypstError, RuntimeError, OSError) as error:
-        raise PrintFailed("The document could not be set. What it would show stands on the block's page.") from error
+        raise PrintFailed(_("The document could not be set. What it would show stands on the block's page.")) from error
     finally:
         _turns.release()
     if not isinstance(made, bytes):
-        raise PrintFailed("The document could not be set. What it would show stands on the block's page.")
+        raise PrintFailed(_("The document could not be set. What it would show stands on the block's page."))
     return made

@@ -19,6 +19,7 @@ from app.dossier import (
 )
 from app.footnotes import Footnotes, say_numbers
 from app.languages import gettext as _
+from app.languages import language
 from app.queries.corners import Corner
 from app.screening import Screened, say_capacity, say_state, wind_of
 from app.terms import terms_of
@@ -28,6 +29,7 @@ from app.values import AWARDED, STAGES, UNKNOWN
 # What a document of at most six pages has room for; the rest is on the page and in the files.
 _MOST_CORNERS, _MOST_ROWS, _MOST_OFFERS, _MOST_SOURCES, _MOST_NOTES = 24, 4, 8, 20, 8
 Words = list[list[str]]
+_FONTS = "Noto Sans, Noto Sans Devanagari, Noto Sans Telugu, Noto Sans Oriya, Noto Sans Gujarati"
 
 
 def sheet_of(
@@ -46,14 +48,16 @@ def sheet_of(
     licence: str,
 ) -> dict[str, Any]:
     """Everything that the document says, as text. `plan`: SVG. `revision`: number and day."""
-    place = [part for part in (block["locality"], block["district"], block["state"]) if part]
+    place = [part for part in (block["locality"], block["district"], wording.said(block["state"])) if part]
     indicative = block["boundary_kind"] == "indicative"
     return {
+        "lang": language(),
+        "words": _words(block["name"]),
         "title": block["name"],
-        "place": ("≈ " if indicative else "") + ", ".join(place) + (" (offshore)" if block["offshore"] else ""),
-        "status": wording.format_status(block["status"]) if block["status"] else wording.NOT_PUBLISHED,
-        "since": wording.format_date(block["status_since"]) if block["status_since"] else "",
-        "aliases": "; ".join(block["aliases"]),
+        "place": ("≈ " if indicative else "") + ", ".join(place) + (_(" (offshore)") if block["offshore"] else ""),
+        "status": wording.format_status(block["status"]) if block["status"] else wording.not_published(),
+        "since": _("as at %(day)s", day=wording.format_date(block["status_since"])) if block["status_since"] else "",
+        "aliases": _("Also written: %(names)s.", names="; ".join(block["aliases"])) if block["aliases"] else "",
         "minerals": ", ".join(mineral_names.get(m, wording.format_slug(m)) for m in block["minerals"]),
         "plan": plan,
         "plan_note": _plan_note(block),
@@ -72,17 +76,71 @@ def sheet_of(
         "none_found": [one.title for one in near if one.state == "none_found"],
         "no_data": [one.title for one in near if one.state == "no_data"],
         "corners": [_corner(corner) for corner in corners[:_MOST_CORNERS]],
-        "more_corners": max(0, len(corners) - _MOST_CORNERS),
+        "more_corners": _more_corners(len(corners) - _MOST_CORNERS),
         "area_note": _area_note(block, difference_percent),
         "unknown": [f"{what}: {where}" if where else what for what, where in unknown_facts(block)],
         "disagreements": [_disagreement(c) for c in block["contradictions"]],
         "notes": [wording.plain_dates(note) for note in block["notes"][:_MOST_NOTES]],
         "sources": [say_source(source) for source in notes.sources[:_MOST_SOURCES]],
-        "more_sources": max(0, len(notes.sources) - _MOST_SOURCES),
+        "more_sources": say_more(len(notes.sources) - _MOST_SOURCES),
         "address": address,
         "revision": revision,
         "licence": licence,
     }
+
+
+def _words(name: str) -> dict[str, Any]:
+    """Headings and the other words of the document that do not depend on the block."""
+    return {
+        "plan": _("Plan of %(name)s and the blocks round it, with scale, north and its place in India", name=name),
+        "offers": _("Offers"),
+        "offer_head": [_("Offer"), _("Tranche"), _("Notice inviting tender"), _("Result"), _("On"), _("Note")],
+        "terms": _("Terms of this kind of right"),
+        "terms_note": _(
+            "A summary in our own words. What the tender document asks for besides was not read; the notified text of "
+            "the rules prevails."
+        ),
+        "no_offer": _("No notice inviting tender was found for this block."),
+        "rates": _("How offers like these ended"),
+        "ladder": _("Exploration status"),
+        "here": _("here"),
+        "boundary": _("Boundary"),
+        "corner_head": [
+            _("Corner"),
+            _("Latitude"),
+            _("Longitude"),
+            _("UTM zone"),
+            _("Easting, m"),
+            _("Northing, m"),
+        ],
+        "surroundings": _("Surroundings"),
+        "distances": _("Geodesic distances from edge to edge on the WGS 84 spheroid, with the wind from true north."),
+        "near_head": [_("Name"), _("Where"), _("What it is")],
+        "none_found": _("Nothing found among what the portal holds, which is not all there is:"),
+        "no_data": _("No data here, so nothing can be said of:"),
+        "history": _("History"),
+        "timeline": _("The dated events below on an axis of years"),
+        "event_head": [_("On"), _("What"), _("Note")],
+        "no_event": _("No event is known."),
+        "unknown": _("Not known"),
+        "not_found": _("Not found in the sources of this record:"),
+        "all_found": _("Every fact that this document looks for was found."),
+        "sources": _("Sources"),
+        "numbers": _(
+            "A number in brackets behind a figure is that of its source; where several stand, the record does not say "
+            "which of them it is from."
+        ),
+        "link": _("link"),
+        "no_right": _("It confers no right and replaces no tender document."),
+    }
+
+
+def say_more(number: int) -> str:
+    return _("%(num)s more on the block's page.", num=number) if number > 0 else ""
+
+
+def _more_corners(number: int) -> str:
+    return _("%(num)s more corners stand in the file beside the block's page.", num=number) if number > 0 else ""
 
 
 def _plan_note(block: Mapping[str, Any]) -> str:
@@ -94,11 +152,11 @@ def _plan_note(block: Mapping[str, Any]) -> str:
 
 def _row(notes: Footnotes, label: str, text: str, *fields: str) -> list[str]:
     numbers = sorted({n for field in fields for n in notes.numbers.get(field, ())})
-    return [label, text, say_numbers(numbers) if text != wording.NOT_PUBLISHED else ""]
+    return [label, text, say_numbers(numbers) if text != wording.not_published() else ""]
 
 
 def _right(block: Mapping[str, Any], notes: Footnotes) -> Words:
-    none = wording.NOT_PUBLISHED
+    none = wording.not_published()
     computed = block["computed_area_ha"]
     area = _("not computed") if computed is None else wording.format_area(computed, 2)
     offers = f"{block['attempts']}: {wording.format_tranches(block['tranches'])}" if block["attempts"] else ""
@@ -120,7 +178,7 @@ def _right(block: Mapping[str, Any], notes: Footnotes) -> Words:
             asked,
             "premium_percent",
         ),
-        _row(notes, _("Confidence in this record"), block["confidence"]),
+        _row(notes, _("Confidence in this record"), wording.said(block["confidence"])),
     ]
 
 
@@ -130,8 +188,8 @@ def _resource(block: Mapping[str, Any], notes: Footnotes) -> Words:
         category = say_category(block["resource_category"]) or _("category not published")
         text = f"{wording.format_tonnage(block['resource_mt'])}, {category}{f'. {text}' if text else ''}"
     return [
-        _row(notes, _("Resource"), text or wording.NOT_PUBLISHED, "resource_mt"),
-        _row(notes, _("Grade"), block["grade"] or wording.NOT_PUBLISHED, "grade"),
+        _row(notes, _("Resource"), text or wording.not_published(), "resource_mt"),
+        _row(notes, _("Grade"), block["grade"] or wording.not_published(), "grade"),
     ]
 
 
@@ -143,11 +201,13 @@ def _explored(block: Mapping[str, Any], notes: Footnotes) -> Words:
             wording.format_stage(block["stage"]),
             "stage",
         ),
-        _row(notes, _("Explored by"), block["agency"] or wording.NOT_PUBLISHED, "agency"),
+        _row(notes, _("Explored by"), block["agency"] or wording.not_published(), "agency"),
     ]
     for key, value in (block["exploration"] or {}).items():
         if value is not None and not isinstance(value, dict | list) and key != "agency":
-            rows.append(_row(notes, wording.FIELD_WORDS.get(key, wording.format_slug(key)), str(value), "exploration"))
+            rows.append(
+                _row(notes, wording.FIELD_WORDS.get(key) or wording.format_slug(key), str(value), "exploration")
+            )
     return rows
 
 
@@ -179,7 +239,7 @@ def _rate(rate: Mapping[str, Any], block: Mapping[str, Any], mineral_names: Mapp
     ((name, value),) = rate["asked"].items()
     title = {
         "mineral": mineral_names.get(value, wording.format_slug(value)),
-        "state": block["state"],
+        "state": wording.said(block["state"]),
         "stage": _("Stage not published") if value == UNKNOWN else wording.format_stage(value),
     }[name]
     counts = rate["counts"]
@@ -196,7 +256,7 @@ def _rate(rate: Mapping[str, Any], block: Mapping[str, Any], mineral_names: Mapp
 
 
 def _event(event: Mapping[str, Any]) -> list[str]:
-    words = wording.EVENT_WORDS.get(event["kind"], wording.format_slug(event["kind"]))
+    words = wording.EVENT_WORDS.get(event["kind"]) or wording.format_slug(event["kind"])
     tranche = f", {wording.format_tranche(event['tranche'])}" if event["tranche"] else ""
     return [wording.format_date(event["date"]), f"{words}{tranche}", say_note(event["note"])]
 
@@ -208,7 +268,7 @@ def _timeline(timeline: Timeline | None) -> str:
     foot = timeline.height - HEIGHTS.axis
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {timeline.height:g}" width="720" '
-        f'height="{timeline.height:g}" font-family="Noto Sans" font-size="12">',
+        f'height="{timeline.height:g}" font-family="{_FONTS}" font-size="12">',
         f'<path d="M24 {foot:g}H696" stroke="#666"/>',
     ]
     for x, year in timeline.years:
@@ -228,7 +288,7 @@ def _layer(one: Screened, mineral_names: Mapping[str, str]) -> dict[str, Any]:
         "title": one.title,
         "said": say_state(one),
         "rows": [_near_row(row, mineral_names) for row in one.found.rows[:_MOST_ROWS]],
-        "more": max(0, len(one.found.rows) - _MOST_ROWS),
+        "more": say_more(len(one.found.rows) - _MOST_ROWS),
     }
 
 
@@ -244,7 +304,7 @@ def _near_row(row: Mapping[str, Any], mineral_names: Mapping[str, str]) -> list[
         where = _("on it") if shared is None else _("covers %(n)s%% of it", n=wording.format_number(shared, 1))
     else:
         km = wording.format_number(row["distance_km"], 0 if row["distance_km"] >= 100 else 1)
-        where = f"{km} km {wind_of(row['bearing_degrees']) or ''}".rstrip()
+        where = f"{km} {_('km')} {wind_of(row['bearing_degrees']) or ''}".rstrip()
     return [row["name"], where, " · ".join(part for part in about if part)]
 
 
@@ -278,6 +338,6 @@ def say_source(source: Mapping[str, Any]) -> dict[str, str]:
     publisher = f", {source['publisher']}" if source["publisher"] and source["title"] else ""
     url = source["url"] or ""
     return {
-        "words": f"{source['title'] or source['publisher'] or 'Untitled'}{publisher}{date}",
+        "words": f"{source['title'] or source['publisher'] or _('Untitled')}{publisher}{date}",
         "url": url if url.startswith(("https://", "http://")) else "",
     }

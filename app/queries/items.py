@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import View
 from app.crs import CRS84, SYSTEMS, Crs
 from app.errors import NotFound
+from app.languages import gettext as _
 from app.queries.keyset import beyond, key_text, order_of
 from app.queries.spatial import in_crs
 from app.queries.vocabulary import nearest
@@ -123,7 +124,10 @@ def check_exists(session: Session, view: View, record_id: str) -> None:
     if "\0" in record_id or session.scalar(select(ids).where(ids == record_id)) is None:
         shown = record_id.replace("\0", "␀")
         close = nearest(shown, list(session.scalars(select(ids))))
-        raise NotFound(f"{view.collection.title}: there is none with the id “{shown}”.", suggestions=close)
+        raise NotFound(
+            _("%(title)s: there is none with the id “%(shown)s”.", title=view.collection.title, shown=shown),
+            suggestions=close,
+        )
 
 
 def get_extent(session: Session, view: View, where: ColumnElement[bool] | None = None) -> BBox | None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from app.errors import BadParameter, TooLarge, UnsupportedType
+from app.languages import gettext as _
 from app.schemas import Problem
 
 MOST_BYTES = 2_000_000
@@ -42,12 +43,24 @@ async def read_body(request: Request) -> Sent:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (_FORM, *_JSON):
-        raise UnsupportedType(f"The body is “{kind[:60]}”; {_FORM}, {' and '.join(_JSON)} are taken.")
+        raise UnsupportedType(
+            _(
+                "The body is “%(kind)s”; %(form)s, %(json)s are taken.",
+                kind=kind[:60],
+                form=_FORM,
+                json=" and ".join(_JSON),
+            )
+        )
     content = b""
     async for chunk in request.stream():
         content += chunk
         if len(content) > MOST_BYTES:
-            raise TooLarge(f"The body has more than {MOST_BYTES:,} bytes; at most so many are taken.")
+            raise TooLarge(
+                _(
+                    "The body has more than %(most_bytes)s bytes; at most so many are taken.",
+                    most_bytes=f"{MOST_BYTES:,}",
+                )
+            )
     return Sent(kind, content)
 
 
@@ -62,7 +75,9 @@ def merge_body(request: Request, sent: Sent) -> dict[str, str]:
     given = dict(request.query_params)
     for name, text in _fields(sent, given).items():
         if name in given:
-            raise BadParameter(f"{name} is given in the address and in the body; once is enough.", parameter=name)
+            raise BadParameter(
+                _("%(name)s is given in the address and in the body; once is enough.", name=name), parameter=name
+            )
         given[name] = text
     return given
 
@@ -74,10 +89,10 @@ def _fields(sent: Sent, given: Mapping[str, str]) -> dict[str, str]:
             return {"filter": text} | ({} if "filter-lang" in given else {"filter-lang": "cql2-json"})
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise BadParameter(f"The body cannot be read: {error}.", parameter="body") from None
+        raise BadParameter(_("The body cannot be read: %(error)s.", error=error), parameter="body") from None
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name in fields:
-            raise BadParameter(f"{name} is given twice; several values go by comma.", parameter=name)
+            raise BadParameter(_("%(name)s is given twice; several values go by comma.", name=name), parameter=name)
         fields[name] = value
     return fields

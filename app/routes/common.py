@@ -12,6 +12,7 @@ from app.catalogue import COLLECTIONS, Collection
 from app.crs import Crs
 from app.db import SessionDep
 from app.errors import NotFound
+from app.languages import gettext as _
 from app.links import Link, link_header
 from app.params import refuse_doubled, refuse_unknown
 from app.queries.vocabulary import Vocabulary, get_vocabulary, nearest
@@ -35,7 +36,11 @@ def get_collection(collection_id: Annotated[str, Path(description="Collection id
     found = COLLECTIONS.get(collection_id)
     if found is None:
         raise NotFound(
-            f"There is no collection “{collection_id}”; there are {', '.join(COLLECTIONS)}.",
+            _(
+                "There is no collection “%(collection_id)s”; there are %(collections)s.",
+                collection_id=collection_id,
+                collections=", ".join(COLLECTIONS),
+            ),
             suggestions=nearest(collection_id, list(COLLECTIONS)),
         )
     return found

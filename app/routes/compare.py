@@ -19,6 +19,7 @@ from app.downloads import FORMATS
 from app.errors import BadParameter
 from app.filters import where
 from app.footnotes import footnotes_of
+from app.languages import gettext as _
 from app.maps import MapLayer, MapParts, draw_map
 from app.params.selection import parse_words
 from app.queries import compare, records
@@ -58,7 +59,7 @@ def compare_page(request: Request, session: SessionDep, vocabulary: VocabularyDe
         "compare.html",
         **common(session, vocabulary),
         notices=[
-            *(f"{problem.detail} It was left out." for problem in clocks.problems),
+            *(_("%(fault)s It was left out.", fault=problem.detail) for problem in clocks.problems),
             *notices_of(request, "ids", "differences", "add", "weights", *_weight_fields(known), *CLOCKS),
             *problems,
             *unweighed,
@@ -107,19 +108,32 @@ def pick_blocks(session: Session, view: View, text: str) -> tuple[list[Block], l
     doubled = [found[one]["name"] for one in times if times[one] > 1]
     said = [
         *(_say_missing(one, nearest[one]) for one in nearest),
-        *([f"There are no blocks {_name(missing[MOST_GUESSED:])} either."] if len(missing) > MOST_GUESSED else []),
-        *(f"“{old}” is now “{new}”; it is shown under its new id." for old, new in [*renamed.items()][:MOST_NAMED]),
-        *([f"Given more than once, shown once: {_name(doubled)}."] if doubled else []),
+        *(
+            [_("There are no blocks %(names)s either.", names=_name(missing[MOST_GUESSED:]))]
+            if len(missing) > MOST_GUESSED
+            else []
+        ),
+        *(
+            _("“%(old)s” is now “%(new)s”; it is shown under its new id.", old=old, new=new)
+            for old, new in [*renamed.items()][:MOST_NAMED]
+        ),
+        *([_("Given more than once, shown once: %(names)s.", names=_name(doubled))] if doubled else []),
     ]
     if len(blocks) > MOST:
         others = _name([block["name"] for block in blocks[MOST:]])
-        said.append(f"At most {MOST} blocks fit side by side; the first {MOST} are shown. Left out: {others}.")
+        said.append(
+            _(
+                "At most %(most)s blocks fit side by side; the first %(most)s are shown. Left out: %(others)s.",
+                most=MOST,
+                others=others,
+            )
+        )
     return blocks[:MOST], said
 
 
 def _say_missing(block_id: str, nearest: Sequence[str]) -> str:
-    hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
-    return f"There is no block “{_readable(block_id)}” here; it was left out.{hint}"
+    said = _("There is no block “%(id)s” here; it was left out.", id=_readable(block_id))
+    return f"{said} {_('Did you mean %(names)s?', names=' or '.join(nearest))}" if nearest else said
 
 
 def _name(texts: Sequence[str]) -> str:
@@ -193,7 +207,7 @@ def _read_weights(request: Request, known: Sequence[Criterion]) -> tuple[dict[st
         try:
             weights |= parse_weights(part, known)
         except BadParameter as problem:
-            problems.append(f"{problem.detail} It was left out.")
+            problems.append(_("%(fault)s It was left out.", fault=problem.detail))
     return weights, problems
 
 
@@ -244,9 +258,9 @@ def _draw(session: Session, view: View, blocks: Sequence[Block], clocks: ClocksR
     box = get_extent(session, view, view.c.id.in_(ids))
     assert box is not None
     layers = [
-        MapLayer("blocks", "Blocks compared", items_url("blocks", ids=",".join(ids), **clocks.kept), kind="blocks"),
+        MapLayer("blocks", _("Blocks compared"), items_url("blocks", ids=",".join(ids), **clocks.kept), kind="blocks"),
         MapLayer(
-            "processing-units", "Processing units", items_url("processing-units", **clocks.for_layers), shown=False
+            "processing-units", _("Processing units"), items_url("processing-units", **clocks.for_layers), shown=False
         ),
     ]
-    return draw_map(bounds=widen(box), layers=layers, title="Map of the blocks compared")
+    return draw_map(bounds=widen(box), layers=layers, title=_("Map of the blocks compared"))

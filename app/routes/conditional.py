@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from fastapi import Request, Response
 
 from app import __version__
+from app.languages import language
 from app.queries.vocabulary import Edition
 
 
@@ -22,7 +23,7 @@ def make_etag(request: Request, edition: Edition, given: Mapping[str, str] | Non
     items = request.query_params.multi_items() if given is None else given.items()
     query = "&".join(sorted(f"{name}={value}" for name, value in items))
     address = f"{request.url.scheme}://{request.url.netloc}{request.url.path}?{query}"
-    content = f"{__version__} {edition.at.isoformat()} {address}"
+    content = f"{__version__} {edition.at.isoformat()} {language()} {address}"
     return f'W/"{edition.number}-{hashlib.sha256(content.encode()).hexdigest()[:20]}"'
 
 

@@ -21,6 +21,8 @@ from app.doors import DEFINITION_TYPE, QgisLayer, make_layer_definition, read_co
 from app.downloads import FORMATS
 from app.errors import BadParameter, NotFound
 from app.filters import where
+from app.languages import N_
+from app.languages import gettext as _
 from app.params import FILTER_NAMES, parse_crs, parse_leniently
 from app.queries import records
 from app.queries.items import count_features
@@ -34,20 +36,20 @@ router = APIRouter(include_in_schema=False)
 
 # Extension → what people call it, and what it is good for.
 FORMAT_WORDS = {
-    "gpkg": ("GeoPackage", "QGIS, ArcGIS, GDAL"),
-    "geojson": ("GeoJSON", "web maps, scripts"),
-    "csv": ("CSV", "spreadsheets, databases; with lon, lat and WKT"),
-    "xlsx": ("Excel", "spreadsheets"),
-    "parquet": ("GeoParquet", "Python, R, DuckDB"),
-    "fgb": ("FlatGeobuf", "GDAL, R, web maps"),
-    "shp.zip": ("Shapefile", "older programs; names of columns have ten letters at most"),
-    "kml": ("KML", "Google Earth"),
+    "gpkg": ("GeoPackage", N_("QGIS, ArcGIS, GDAL")),
+    "geojson": ("GeoJSON", N_("web maps, scripts")),
+    "csv": ("CSV", N_("spreadsheets, databases; with lon, lat and WKT")),
+    "xlsx": ("Excel", N_("spreadsheets")),
+    "parquet": ("GeoParquet", N_("Python, R, DuckDB")),
+    "fgb": ("FlatGeobuf", N_("GDAL, R, web maps")),
+    "shp.zip": ("Shapefile", N_("older programs; names of columns have ten letters at most")),
+    "kml": ("KML", N_("Google Earth")),
 }
 SYSTEM_WORDS = {
-    CRS84: "WGS 84, lon and lat (usual)",
-    4326: "WGS 84, lat and lon, EPSG:4326",
-    3857: "Web Mercator, EPSG:3857",
-    7755: "India, Lambert conformal conic, EPSG:7755",
+    CRS84: N_("WGS 84, lon and lat (usual)"),
+    4326: N_("WGS 84, lat and lon, EPSG:4326"),
+    3857: N_("Web Mercator, EPSG:3857"),
+    7755: N_("India, Lambert conformal conic, EPSG:7755"),
 }
 PROGRAMS = {
     "qgis": "QGIS",
@@ -108,11 +110,13 @@ def layer_definition(request: Request, name: str, session: SessionDep, vocabular
     names = [ALL_LAYERS, *COLLECTIONS]
     if name not in names:
         raise NotFound(
-            f"There is no layer definition “{name}.qlr”; there are {', '.join(names)}.",
+            _("There is no layer definition “%(name)s.qlr”; there are %(names)s.", name=name, names=", ".join(names)),
             suggestions=[f"{one}.qlr" for one in nearest(name, names)],
         )
     for parameter in request.query_params:
-        raise BadParameter(f"“{parameter}”: a layer definition takes no parameters.", parameter=parameter)
+        raise BadParameter(
+            _("“%(parameter)s”: a layer definition takes no parameters.", parameter=parameter), parameter=parameter
+        )
     wanted = [COLLECTIONS[name]] if name in COLLECTIONS else [c for c in COLLECTIONS.values() if _count(session, c)]
     layers = [QgisLayer(c, _statuses(c, vocabulary)) for c in wanted]
     content = make_layer_definition(_plain_base(request), layers, _colours(request))
@@ -189,7 +193,7 @@ def _read_dress(typed: Mapping[str, str], problems: list[BadParameter]) -> dict[
         try:
             crs = parse_crs("crs", typed["crs"])
             if "format" in kept and FORMATS[kept["format"]].degrees_only and not crs.is_geographic:
-                raise BadParameter("crs: KML has longitude and latitude only.", parameter="crs")
+                raise BadParameter(_("crs: KML has longitude and latitude only."), parameter="crs")
             kept["crs"] = crs.uri
         except BadParameter as problem:
             problems.append(problem)
@@ -197,7 +201,10 @@ def _read_dress(typed: Mapping[str, str], problems: list[BadParameter]) -> dict[
 
 
 def _none_of(name: str, text: str, choices: list[str]) -> BadParameter:
-    return BadParameter(f"{name}: “{text[:100]}” is none of {', '.join(choices)}.", parameter=name)
+    return BadParameter(
+        _("%(name)s: “%(text)s” is none of %(choices)s.", name=name, text=text[:100], choices=", ".join(choices)),
+        parameter=name,
+    )
 
 
 def _choices(vocabulary: Vocabulary) -> dict[str, Any]:
@@ -250,5 +257,5 @@ def _plain_base(request: Request) -> str:
     """
     base = base_url(request)
     if not _PLAIN_ADDRESS.fullmatch(base):
-        raise BadParameter("Host: the header of the request names no host; send the portal's own name.")
+        raise BadParameter(_("Host: the header of the request names no host; send the portal's own name."))
     return base

@@ -17,6 +17,7 @@ from app.dossier import unknown_facts
 from app.errors import BadParameter, NotFound
 from app.footnotes import footnotes_of, list_figures
 from app.geojson import MEDIA_TYPE, feature
+from app.languages import gettext as _
 from app.links import Link, address
 from app.params import parse_moment
 from app.queries import records
@@ -29,6 +30,7 @@ from app.routes.common import VocabularyDep, base_url, json_response
 from app.routes.conditional import cache_headers, make_etag, not_modified
 from app.routes.frame import CLOCKS, read_clocks
 from app.routes.offers import list_base_rates
+from app.routes.speaking import PARAMETER, speaks
 from app.screening import as_document, screen
 from app.terms import terms_of
 from app.values import Moment
@@ -57,7 +59,7 @@ def corners_of(session: Session, view: View, block: Mapping[str, Any]) -> tuple[
 @router.get("/blocks/{block_id}.geojson", response_model=None)
 def block_geojson(request: Request, block_id: str, session: SessionDep, vocabulary: VocabularyDep) -> Response:
     """The block as a GeoJSON Feature, with its sources."""
-    view, _, early = begin(request, block_id, session, vocabulary, "geojson")
+    view, _moment, early = begin(request, block_id, session, vocabulary, "geojson")
     if early:
         return early
     found = get_feature(session, view, block_id)
@@ -129,13 +131,13 @@ def corners_csv(request: Request, block_id: str, session: SessionDep, vocabulary
 
     Raises: NotFound where no boundary is published.
     """
-    view, _, early = begin(request, block_id, session, vocabulary, None)
+    view, _moment, early = begin(request, block_id, session, vocabulary, None)
     if early:
         return early
     block = records.get_record(session, view, block_id)
-    corners, _ = corners_of(session, view, block)
+    corners, _validity = corners_of(session, view, block)
     if not corners:
-        raise NotFound(f"{block['name']} has no published boundary here, so there is no corner table.")
+        raise NotFound(_("%(name)s has no published boundary here, so there is no corner table.", name=block["name"]))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(
@@ -171,5 +173,7 @@ def begin(
 def refuse_others(request: Request, *known: str) -> None:
     """Raises: BadParameter at a parameter that the document does not take."""
     for name in request.query_params:
-        if name not in known:
-            raise BadParameter(f"“{name}” is no parameter here; {join_words(known)} are.", parameter=name)
+        if name not in known and not (name == PARAMETER and speaks(request.url.path)):
+            raise BadParameter(
+                _("“%(name)s” is no parameter here; %(known)s are.", name=name, known=join_words(known)), parameter=name
+            )

@@ -21,6 +21,8 @@ from app.explorer.panel import bars_of, groups_of
 from app.explorer.takeaway import files_of, lines_of
 from app.explorer.words import COLUMN_TITLES, NUMBERS, SORT_BY, say_filter
 from app.filters import to_cql2, where
+from app.languages import N_, find
+from app.languages import gettext as _
 from app.maps import INDIA, MapLayer, MapParts, MapView, draw_map
 from app.params import FILTER_NAMES, Slice, parse_leniently, parse_slice
 from app.params.forms import FORM_NAMES, from_form
@@ -34,6 +36,7 @@ from app.queries.vocabulary import Vocabulary
 from app.routes.bodies import BodyDep, merge_body
 from app.routes.common import VocabularyDep, base_url
 from app.routes.frame import CLOCKS, common, items_url, notices_of, read_clocks, render, widen
+from app.routes.speaking import PARAMETER
 from app.search import canonical_filters
 from app.values import BBox, Page, Selection, SortKey
 
@@ -44,7 +47,7 @@ BY_NAME = (SortKey("name", False),)
 # Of more blocks than this the map draws tiles, not each block as an element of its own.
 MOST_SHAPES = 2_000
 _SLICE = ("sortby", "limit", "offset", "token")
-_SHAPE_ELSEWHERE = (
+_SHAPE_ELSEWHERE = N_(
     "This link was made with a shape that has too many corners to travel in a link: it stays on the device where it "
     "was drawn or loaded. Draw or load it again to apply it; everything else is applied."
 )
@@ -77,7 +80,10 @@ def explorer_of_shape(request: Request, session: SessionDep, vocabulary: Vocabul
     shape = {name: text for name, text in given.items() if name not in request.query_params}
     for name in shape:
         if name not in _SHAPE:
-            raise BadParameter(f"{name}: the body of this address holds {' and '.join(_SHAPE)} only.", parameter=name)
+            raise BadParameter(
+                _("%(name)s: the body of this address holds %(shape)s only.", name=name, shape=" and ".join(_SHAPE)),
+                parameter=name,
+            )
     pairs = _canonical(request, session, vocabulary)
     answer = _answer(request, session, vocabulary, dict(pairs) | {"shape": ON_DEVICE}, shape)
     answer.headers["HX-Push-Url"] = f"/?{_write([*(p for p in pairs if p[0] != 'shape'), ('shape', ON_DEVICE)])}"
@@ -125,10 +131,10 @@ def _answer(
         linked=linked,
         view_kept=view_kept,
         notices=[
-            *(f"{problem.detail} It was left out; the rest is applied." for problem in found),
+            *(_("%(fault)s It was left out; the rest is applied.", fault=problem.detail) for problem in found),
             *notices_of(request, *FILTER_NAMES, *CLOCKS, *_SLICE, *VIEW_NAMES, *(FORM_NAMES if own else ())),
             *clocks.notices,
-            *([_SHAPE_ELSEWHERE] if state.on_device and not own else []),
+            *([find(_SHAPE_ELSEWHERE)] if state.on_device and not own else []),
         ],
         matched=matched,
         page=page,
@@ -161,7 +167,7 @@ def _canonical(request: Request, session: Session, vocabulary: Vocabulary) -> li
     pairs = from_form(request.query_params.multi_items())
     asked = dict(pairs)
     if text := asked.get("search", ""):
-        view = {name: value for name, value in asked.items() if name in VIEW_NAMES}
+        view = {name: value for name, value in asked.items() if name in (*VIEW_NAMES, PARAMETER)}
         return list((canonical_filters(text, session, vocabulary) | view).items())
     return pairs
 
@@ -220,8 +226,8 @@ def _drops(
 
 
 def _map(bounds: BBox, filters: Mapping[str, str], selection: Selection, state: ViewState, matched: int) -> MapParts:
-    blocks = MapLayer("blocks", "Mineral blocks", items_url("blocks", **filters), kind="blocks")
-    titles = ((name, COLLECTIONS[name].title) for name in OVERLAYS)
+    blocks = MapLayer("blocks", _("Mineral blocks"), items_url("blocks", **filters), kind="blocks")
+    titles = ((name, find(COLLECTIONS[name].title)) for name in OVERLAYS)
     overlays = [
         MapLayer(
             name,
@@ -235,7 +241,7 @@ def _map(bounds: BBox, filters: Mapping[str, str], selection: Selection, state: 
     return draw_map(
         bounds=bounds,
         layers=[blocks, *overlays],
-        title="Map of India with mineral blocks",
+        title=_("Map of India with mineral blocks"),
         view=MapView(
             state.theme, state.place, state.block, matched, MOST_SHAPES, *_shape(selection), swipe=state.swipe
         ),

@@ -12,7 +12,7 @@ from app.dossier import say_figure, say_figure_name, source_name
 from app.languages import gettext as _
 from app.queries import insights
 from app.queries.vocabulary import nearest
-from app.wording import NOT_PUBLISHED, format_date, format_number, format_slug
+from app.wording import format_date, format_number, format_slug, not_published
 
 Row = Mapping[str, Any]
 
@@ -108,7 +108,7 @@ def _inventory_row(row: Row) -> list[Cell]:
         (_place(row), f"#{row['id']}"),
         (format_number(row["reserves"]), None),
         (format_number(row["remaining_resources"]), None),
-        (classes or NOT_PUBLISHED, None),
+        (classes or not_published(), None),
     ]
 
 
@@ -134,7 +134,7 @@ def _figure_chart(id_: str, title: str, note: str, axis: str, rows: Sequence[Row
 
 
 def _source(row: Row) -> str:
-    return source_name(row["sources"][0]) if row["sources"] else NOT_PUBLISHED
+    return source_name(row["sources"][0]) if row["sources"] else not_published()
 
 
 def _name(row: Row) -> str:

@@ -15,16 +15,19 @@ from sqlalchemy.orm import Session
 from app import dossier, footnotes, languages, screening, wording
 from app.catalogue import CATALOGUE_LICENCE, Collection
 from app.errors import BadParameter, PortalError
+from app.languages import gettext as _
 from app.maps import MapLayer, to_script_json
 from app.params import parse_moment
 from app.params.views import page_theme
 from app.queries import records
 from app.queries.vocabulary import Vocabulary
+from app.routes.common import base_url
+from app.routes.speaking import PARAMETER, alternates, choice_of, keep_language, notices_of_language
 from app.settings import Settings
 from app.values import BBox, Moment
 
 # Parameters that every page takes.
-FRAME_PARAMETERS = ("theme",)
+FRAME_PARAMETERS = ("theme", PARAMETER)
 # Parameters of pages that show records: another moment.
 CLOCKS = ("revision", "as_of")
 
@@ -48,6 +51,7 @@ def make_templates(settings: Settings) -> Environment:
     environment.filters.update(wording.FILTERS)
     environment.filters.update(dossier.FILTERS)
     environment.filters.update(screening.FILTERS)
+    environment.filters["said"] = wording.said
     environment.filters["is_figure"] = wording.is_figure
     environment.filters["to_script_json"] = to_script_json
     environment.filters["say_numbers"] = footnotes.say_numbers
@@ -67,12 +71,16 @@ def render(
         "map": None,
         "as_at": None,
         "revision": None,
-        "lang": "en",
+        "lang": languages.language(),
+        "alternates": alternates(request, base_url(request)),
         "theme": theme,
         "notices": [],
     } | context
+    given["notices"] = [*notices_of_language(request), *given["notices"]]
     templates: Environment = request.app.state.templates
-    page = HTMLResponse(templates.get_template(template).render(request=request, **given), code, dict(headers or {}))
+    text = templates.get_template(template).render(request=request, **given)
+    choice = choice_of(request)
+    page = HTMLResponse(keep_language(text, choice.code) if choice.given else text, code, dict(headers or {}))
     if code == 200:
         # A page is its own tag: whatever it shows has changed when this has.
         page.headers.update(
@@ -96,7 +104,7 @@ def common(session: Session, vocabulary: Vocabulary) -> dict[str, Any]:
     return {
         "as_at": records.get_as_of(session),
         "revision": vocabulary.revision,
-        "mineral_names": {m.slug: m.name for m in vocabulary.minerals.values()},
+        "mineral_names": {m.slug: languages.find(m.name) for m in vocabulary.minerals.values()},
         "state_slugs": {s.code: s.slug for s in vocabulary.states.values()},
     }
 
@@ -129,16 +137,21 @@ def read_clocks(request: Request, session: Session, vocabulary: Vocabulary, coll
         except BadParameter as problem:
             problems.append(problem)
     if moment.revision is not None:
-        notices.append(f"This is what the portal said at revision {moment.revision}; it may have been mended since.")
+        notices.append(
+            _(
+                "This is what the portal said at revision %(number)s; it may have been mended since.",
+                number=moment.revision,
+            )
+        )
     if moment.as_of is not None:
         day = wording.format_date(moment.as_of)
-        notices.append(f"Status, tranches and attempts are as at {day}, by the events known now.")
+        notices.append(_("Status, tranches and attempts are as at %(day)s, by the events known now.", day=day))
     return ClocksRead(moment, kept, problems, notices)
 
 
 def notices_of_clocks(request: Request, clocks: ClocksRead, *known: str) -> list[str]:
     """Notices of a page that takes no parameters but the clocks and those named."""
-    unread = (f"{problem.detail} It was left out." for problem in clocks.problems)
+    unread = (_("%(fault)s It was left out.", fault=problem.detail) for problem in clocks.problems)
     return [*notices_of(request, *CLOCKS, *known), *unread, *clocks.notices]
 
 
@@ -149,23 +162,26 @@ def items_url(collection: str, **filters: str) -> str:
 
 def notices_of(request: Request, *known: str) -> list[str]:
     """What of the address this page does not know, or was told twice; nothing is ignored silently."""
-    names = [name for name, _ in request.query_params.multi_items()]
+    names = [name for name, _text in request.query_params.multi_items()]
     unknown = [name for name in dict.fromkeys(names) if name not in (*known, *FRAME_PARAMETERS)]
     doubled = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name not in unknown]
     return [
-        *(f"“{name}” is no parameter of this page; it was left out." for name in unknown),
-        *(f"“{name}” is given twice; the last one is applied. Several values go by comma." for name in doubled),
+        *(_("“%(name)s” is no parameter of this page; it was left out.", name=name) for name in unknown),
+        *(
+            _("“%(name)s” is given twice; the last one is applied. Several values go by comma.", name=name)
+            for name in doubled
+        ),
     ]
 
 
 def quiet_layers(**filters: str) -> list[MapLayer]:
     """Layers that are there to be switched on."""
     titles = (
-        ("occurrences", "Occurrences"),
-        ("exploration-projects", "Exploration projects"),
-        ("ports", "Ports"),
-        ("centres-of-excellence", "Centres of excellence"),
-        ("coal-mine-closures", "Coal mines closed or closing"),
+        ("occurrences", _("Occurrences")),
+        ("exploration-projects", _("Exploration projects")),
+        ("ports", _("Ports")),
+        ("centres-of-excellence", _("Centres of excellence")),
+        ("coal-mine-closures", _("Coal mines closed or closing")),
     )
     return [MapLayer(name, title, items_url(name, **filters), shown=False) for name, title in titles]
 

@@ -27,7 +27,6 @@ from app.routes.frame import ClocksRead, common, notices_of_clocks, read_clocks,
 from app.values import AWARDED, OFFER_RESULTS, UNKNOWN
 from app.wording import (
     ASSET_CLASS_WORDS,
-    NOT_PUBLISHED,
     STATUS_WORDS,
     format_area,
     format_date,
@@ -35,6 +34,7 @@ from app.wording import (
     format_stage,
     format_status,
     format_tranche,
+    not_published,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -100,7 +100,7 @@ def _count_states(session: Session, vocabulary: Vocabulary, view: View) -> list[
     slugs = {state.code: state.slug for state in vocabulary.states.values()}
     counted = insights.count_by(session, view, "state_code", "state")
     return [
-        {"slug": slugs.get(row["state_code"]), "name": row["state"] or NOT_PUBLISHED, "blocks": row["blocks"]}
+        {"slug": slugs.get(row["state_code"]), "name": row["state"] or not_published(), "blocks": row["blocks"]}
         for row in counted
     ]
 
@@ -157,7 +157,7 @@ def _block_charts(
         _("Status"),
         [
             Bar(
-                format_status(status) if status else NOT_PUBLISHED,
+                format_status(status) if status else not_published(),
                 statuses[status],
                 explorer_link(clocks, status=status or UNKNOWN),
                 STATUS_FILLS.get(status or "", "--mineral-other"),
@@ -300,7 +300,7 @@ def _area_over_time(session: Session, clocks: ClocksRead) -> Chart | None:
         found = insights.get_area_on_offer(session, view_at(blocks, clocks.moment._replace(as_of=day)))
         kept = {name: text for name, text in clocks.kept.items() if name != "as_of"} | {"as_of": day.isoformat()}
         href = f"/?{urlencode({'status': 'offered'} | kept)}"
-        area = format_area(found.area_ha, 0) if found.area_ha is not None else NOT_PUBLISHED
+        area = format_area(found.area_ha, 0) if found.area_ha is not None else not_published()
         rows.append(
             [
                 (format_date(day), None),

@@ -16,6 +16,8 @@ from app.db import SessionDep
 from app.dossier import unknown_facts
 from app.errors import BadParameter, NotFound
 from app.footnotes import footnotes_of
+from app.languages import find
+from app.languages import gettext as _
 from app.maps import MapLayer, draw_map
 from app.models import UnlocatedRecord
 from app.params.places import parse_number
@@ -60,7 +62,10 @@ def state_page(request: Request, slug: str, session: SessionDep, vocabulary: Voc
     """A state: figures, map, blocks, processing units, what is not located, sources."""
     state = vocabulary.states.get(slug)
     if state is None:
-        raise NotFound(f"There is no state or union territory “{slug}”.", suggestions=vocabulary.nearest_states(slug))
+        raise NotFound(
+            _("There is no state or union territory “%(slug)s”.", slug=slug),
+            suggestions=vocabulary.nearest_states(slug),
+        )
     clocks = read_clocks(request, session, vocabulary, COLLECTIONS["blocks"])
     blocks = view_at(COLLECTIONS["blocks"], clocks.moment)
     units = view_at(COLLECTIONS["processing-units"], clocks.moment._replace(as_of=None))
@@ -82,7 +87,10 @@ def state_page(request: Request, slug: str, session: SessionDep, vocabulary: Voc
         unlocated_others=[row for row in unlocated if row["collection"] != "blocks"],
         publishers=records.list_publishers(session, blocks, state.code),
         map=draw_map(
-            bounds=_around(*bounds), layers=_state_layers(slug, clocks), title=f"Map of {state.name}", focus=slug
+            bounds=_around(*bounds),
+            layers=_state_layers(slug, clocks),
+            title=_("Map of %(name)s", name=find(state.name)),
+            focus=slug,
         ),
     )
 
@@ -91,8 +99,8 @@ def _state_layers(slug: str, clocks: ClocksRead) -> list[MapLayer]:
     then = clocks.for_layers
     shown = ("exploration-projects", "ports")
     return [
-        MapLayer("blocks", "Mineral blocks", items_url("blocks", state=slug, **clocks.kept), kind="blocks"),
-        MapLayer("processing-units", "Processing units", items_url("processing-units", state=slug, **then)),
+        MapLayer("blocks", _("Mineral blocks"), items_url("blocks", state=slug, **clocks.kept), kind="blocks"),
+        MapLayer("processing-units", _("Processing units"), items_url("processing-units", state=slug, **then)),
         *(layer._replace(shown=layer.collection in shown) for layer in quiet_layers(state=slug, **then)),
     ]
 
@@ -141,7 +149,10 @@ def block_page(request: Request, block_id: str, session: SessionDep, vocabulary:
         researched=records.list_researched(session),
         state_slug=state_slug,
         map=draw_map(
-            bounds=widen(box), layers=_block_layers(block, clocks), title=f"Map of {block['name']}", focus=state_slug
+            bounds=widen(box),
+            layers=_block_layers(block, clocks),
+            title=_("Map of %(name)s", name=block["name"]),
+            focus=state_slug,
         ),
     )
 
@@ -155,8 +166,8 @@ def _block_layers(block: Mapping[str, Any], clocks: ClocksRead) -> list[MapLayer
     then = around | clocks.for_layers
     blocks = items_url("blocks", **around, **clocks.kept)
     return [
-        MapLayer("blocks", "Mineral blocks", blocks, kind="blocks", highlight=block["id"]),
-        MapLayer("processing-units", "Processing units", items_url("processing-units", **then)),
+        MapLayer("blocks", _("Mineral blocks"), blocks, kind="blocks", highlight=block["id"]),
+        MapLayer("processing-units", _("Processing units"), items_url("processing-units", **then)),
         *(layer._replace(shown=layer.collection == "exploration-projects") for layer in quiet_layers(**then)),
     ]
 
@@ -193,11 +204,11 @@ def unit_page(request: Request, unit_id: str, session: SessionDep, vocabulary: V
     layers = [
         MapLayer(
             "processing-units",
-            "Processing units",
+            _("Processing units"),
             items_url("processing-units", **clocks.for_layers),
             highlight=unit_id,
         ),
-        MapLayer("blocks", "Mineral blocks", items_url("blocks", **clocks.kept), kind="blocks"),
+        MapLayer("blocks", _("Mineral blocks"), items_url("blocks", **clocks.kept), kind="blocks"),
         *quiet_layers(**clocks.for_layers),
     ]
     state_slug = _state_slug(vocabulary, unit)
@@ -219,7 +230,7 @@ def unit_page(request: Request, unit_id: str, session: SessionDep, vocabulary: V
         map=draw_map(
             bounds=BBox(box.west - reach, box.south - reach, box.east + reach, box.north + reach),
             layers=layers,
-            title=f"Map round {unit['name']}",
+            title=_("Map round %(name)s", name=unit["name"]),
             focus=state_slug,
         ),
     )
@@ -234,10 +245,15 @@ def _read_distance(request: Request) -> tuple[float, list[str]]:
         distance = parse_number("within_km", text)
         if not 0 < distance <= FARTHEST_KM:
             raise BadParameter(
-                f"within_km: {distance:g} lies outside 0 to {FARTHEST_KM:,.0f} kilometres.", parameter="within_km"
+                _(
+                    "within_km: %(distance)s lies outside 0 to %(farthest_km)s kilometres.",
+                    distance=f"{distance:g}",
+                    farthest_km=f"{FARTHEST_KM:,.0f}",
+                ),
+                parameter="within_km",
             )
     except BadParameter as problem:
-        return UNITS_KM, [f"{problem.detail} {UNITS_KM:g} km are applied."]
+        return UNITS_KM, [_("%(fault)s %(km)s km are applied.", fault=problem.detail, km=f"{UNITS_KM:g}")]
     return distance, []
 
 

@@ -13,6 +13,8 @@ from app.catalogue import CATALOGUE_LICENCE, COLLECTIONS, View
 from app.db import SessionDep
 from app.dossier import say_boundary
 from app.footnotes import footnotes_of
+from app.languages import find
+from app.languages import gettext as _
 from app.printing import Plan, Ring, draw_plan, sheet_of, typeset
 from app.queries import records
 from app.queries.items import get_extent
@@ -30,7 +32,7 @@ from app.screening import screen
 from app.standalone import Drawing, make_standalone
 from app.timeline import draw_timeline
 from app.values import BBox, Moment
-from app.wording import NOT_PUBLISHED, format_date, format_number, format_status
+from app.wording import format_date, format_number, format_status, not_published
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,7 +55,7 @@ def block_pdf(request: Request, block_id: str, session: SessionDep, vocabulary: 
         return early
     block = records.get_record(session, view, block_id)
     clocks = read_clocks(request, session, vocabulary, COLLECTIONS["blocks"])
-    corners, _ = corners_of(session, view, block)
+    corners, _validity = corners_of(session, view, block)
     outline = measure(session, get_outline(session, view, block_id))
     number = moment.revision or vocabulary.revision
     day = f", {format_date(moment.as_of)}" if moment.as_of else ""
@@ -68,8 +70,12 @@ def block_pdf(request: Request, block_id: str, session: SessionDep, vocabulary: 
         mineral_names=common(session, vocabulary)["mineral_names"],
         plan=draw_plan(_plan(session, view, block_id, (block["lon"], block["lat"]))),
         address=f"{base_url(request)}/blocks/{block_id}",
-        revision=f"Khanij Atlas, revision {number}, {format_date(vocabulary.edition.at.date())}{day}",
-        licence=CATALOGUE_LICENCE,
+        revision=_(
+            "Khanij Atlas, revision %(number)s, %(day)s",
+            number=number,
+            day=f"{format_date(vocabulary.edition.at.date())}{day}",
+        ),
+        licence=find(CATALOGUE_LICENCE),
     )
     fonts = request.app.state.settings.frontend_dir / "static" / "vendor" / "print-fonts"
     content = typeset("dossier", sheet, fonts, vocabulary.edition.at)
@@ -121,12 +127,18 @@ def block_map(request: Request, block_id: str, session: SessionDep, vocabulary: 
     outlines = list_outlines(session, view, _all_round(extent), block_id)
     states = view_at(COLLECTIONS["states"], Moment())
     number = moment.revision or vocabulary.revision
-    place = ", ".join(part for part in (block["locality"], block["district"], block["state"]) if part)
-    status = format_status(block["status"]) if block["status"] else NOT_PUBLISHED
+    place = ", ".join(part for part in (block["locality"], block["district"], find(block["state"] or "")) if part)
+    status = format_status(block["status"]) if block["status"] else not_published()
     lines = (
         f"{'≈ ' if block['boundary_kind'] == 'indicative' else ''}{place}. {status}. {say_boundary(block)}.",
-        f"From {base_url(request)}/blocks/{block_id}, revision {number}, {format_date(vocabulary.edition.at.date())}. "
-        f"{CATALOGUE_LICENCE}. Dashed: an indicative area. It confers no right and replaces no tender document.",
+        _(
+            "From %(address)s, revision %(number)s, %(day)s. %(licence)s. Dashed: an indicative area. It confers no "
+            "right and replaces no tender document.",
+            address=f"{base_url(request)}/blocks/{block_id}",
+            number=number,
+            day=format_date(vocabulary.edition.at.date()),
+            licence=find(CATALOGUE_LICENCE),
+        ),
     )
     drawing = Drawing(
         *_block_and_neighbours(outlines, block_id),
@@ -134,7 +146,7 @@ def block_map(request: Request, block_id: str, session: SessionDep, vocabulary: 
         [_area(ring, "", "") for ring in list_state_rings(session, states, _COARSE_DEGREES / 4)],
     )
     leaflet = request.app.state.settings.frontend_dir / "static" / "vendor" / "leaflet"
-    text = make_standalone(block["name"], lines, drawing, box, leaflet, "Made with Leaflet and folium")
+    text = make_standalone(block["name"], lines, drawing, box, leaflet, _("Made with Leaflet and folium"))
     headers = cache_headers(make_etag(request, vocabulary.edition), vocabulary.edition)
     headers["Content-Disposition"] = f'attachment; filename="{block_id}-map.html"'
     return Response(text, media_type="text/html; charset=utf-8", headers=headers)
@@ -160,7 +172,7 @@ def _block_and_neighbours(outlines: Sequence[Outlined], block_id: str) -> tuple[
             "geometry": {"type": "Polygon", "coordinates": one.rings},
             "properties": {
                 "name": one.name,
-                "about": "indicative area" if one.indicative else "published boundary",
+                "about": _("indicative area") if one.indicative else _("published boundary"),
                 "indicative": one.indicative,
             },
         }
@@ -181,7 +193,7 @@ def _points_round(
         rows = list_nearby(session, view, block["id"], target, within_km=_FARTHEST_KM, limit=5, minerals=minerals)
         places = list_places(session, target, [row["id"] for row in rows])
         for row in rows:
-            about = f"{format_number(row['distance_km'], 0)} km, {format_status(row['status'])}"
+            about = f"{format_number(row['distance_km'], 0)} {_('km')}, {format_status(row['status'])}"
             properties = {"name": row["name"], "about": about}
             geometry = {"type": "Point", "coordinates": places[row["id"]]}
             found.append({"type": "Feature", "geometry": geometry, "properties": properties})

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import COLLECTIONS
 from app.db import SessionDep
 from app.errors import BadParameter, TooLarge, UnsupportedType
+from app.languages import gettext as _
 from app.params import Clocks, parse_moment
 from app.params.outlines import BadShape, OwnShape, check_area, check_block_id, parse_own_shape, parse_typed_shape
 from app.params.selection import parse_list
@@ -57,12 +58,20 @@ async def read_geojson(request: Request) -> bytes:
     """The body, up to its limit. Raises: TooLarge, UnsupportedType."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _TYPES:
-        raise UnsupportedType(f"The body is “{kind[:60]}”; send GeoJSON as {' or '.join(_TYPES)}.")
+        raise UnsupportedType(
+            _("The body is “%(kind)s”; send GeoJSON as %(types)s.", kind=kind[:60], types=" or ".join(_TYPES))
+        )
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > MOST_BYTES:
-            raise TooLarge(f"The body has more than {MOST_BYTES:,} bytes; at most so many are taken.", parameter="body")
+            raise TooLarge(
+                _(
+                    "The body has more than %(most_bytes)s bytes; at most so many are taken.",
+                    most_bytes=f"{MOST_BYTES:,}",
+                ),
+                parameter="body",
+            )
     return bytes(content)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS
+from app.languages import N_
 from app.models import Block, DataFile, Figure, InventoryRow, Mineral, UnlocatedRecord, table_of
 from app.queries.quality import expressions as sql
 
@@ -19,10 +20,10 @@ Row = Mapping[str, Any]
 # Everything that names sources, with the words for what is no collection.
 _SOURCED = {
     **{c.id: (c.title, table_of(c.model)) for c in COLLECTIONS.values()},
-    "unlocated": ("Known but not located", table_of(UnlocatedRecord)),
-    "figures": ("Figures of the mission, exploration and coal", table_of(Figure)),
-    "inventory": ("National Mineral Inventory", table_of(InventoryRow)),
-    "minerals": ("Minerals", table_of(Mineral)),
+    "unlocated": (N_("Known but not located"), table_of(UnlocatedRecord)),
+    "figures": (N_("Figures of the mission, exploration and coal"), table_of(Figure)),
+    "inventory": (N_("National Mineral Inventory"), table_of(InventoryRow)),
+    "minerals": (N_("Minerals"), table_of(Mineral)),
 }
 # A point known no better than this is a label; the words are the contract's.
 _LABELS = ("district", "state", "region")
@@ -43,20 +44,20 @@ def _rows(session: Session, statement: Select[*tuple[Any, ...]]) -> Sequence[Row
 
 
 _KNOWN: tuple[tuple[str, ColumnElement[bool], ColumnElement[bool], str], ...] = (
-    ("Published boundary", true(), Block.boundary_kind == "published", ""),
-    ("District", true(), Block.district.is_not(None), "district=unknown"),
-    ("Declared area", true(), Block.area_ha.is_not(None), ""),
-    ("Exploration stage", true(), Block.stage.is_not(None), "stage=unknown"),
-    ("Exploring agency", true(), Block.agency.is_not(None), ""),
-    ("Resource in tonnes", true(), Block.resource_mt.is_not(None), ""),
-    ("Grade", true(), Block.grade.is_not(None), ""),
+    (N_("Published boundary"), true(), Block.boundary_kind == "published", ""),
+    (N_("District"), true(), Block.district.is_not(None), "district=unknown"),
+    (N_("Declared area"), true(), Block.area_ha.is_not(None), ""),
+    (N_("Exploration stage"), true(), Block.stage.is_not(None), "stage=unknown"),
+    (N_("Exploring agency"), true(), Block.agency.is_not(None), ""),
+    (N_("Resource in tonnes"), true(), Block.resource_mt.is_not(None), ""),
+    (N_("Grade"), true(), Block.grade.is_not(None), ""),
     (
-        "Name of the bidder, where one is declared",
+        N_("Name of the bidder, where one is declared"),
         Block.status.in_(sql.AWARDED),
         Block.preferred_bidder.is_not(None),
         "",
     ),
-    ("Premium, where a bidder is declared", Block.status.in_(sql.AWARDED), Block.premium_percent.is_not(None), ""),
+    (N_("Premium, where a bidder is declared"), Block.status.in_(sql.AWARDED), Block.premium_percent.is_not(None), ""),
 )
 
 

@@ -1,5 +1,7 @@
 // What lies under everything: nothing but the states, or tiles of another host if the reader picks them.
 
+import { _ } from "./say.js";
+
 const TILES = {
   osm: {
     url: "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
@@ -12,7 +14,7 @@ const TILES = {
     url: "https://server.arcgisonline.com/ArcGIS/rest/services/World_Imagery/MapServer/tile/{z}/{y}/{x}",
     options: {
       maxZoom: 19,
-      attribution: "Imagery: Esri, Maxar, Earthstar Geographics and the GIS user community",
+      attribution: _("Imagery: Esri, Maxar, Earthstar Geographics and the GIS user community"),
     },
   },
 };

@@ -1,5 +1,6 @@
 // Names of blocks where there is room for them: beside the block, clear of symbols, labels and each other.
 
+import { _ } from "./say.js";
 import { around, countOverlaps, placesOfSymbols } from "./clutter.js";
 
 const FROM_ZOOM = 7.5;

@@ -1,5 +1,6 @@
 // Blocks: their polygon, or a dot where it would be too small to see, coloured by status or stage.
 
+import { _ } from "./say.js";
 import { nameBlocks } from "./blocknames.js";
 import { toLatLngs } from "./geometry.js";
 import { closeIn } from "./map.js";
@@ -87,7 +88,7 @@ function dress(map, shape, block, options) {
   const { properties } = block.feature;
   const { words } = map.portal;
   const spoken = [properties.name, statusWords(words, properties.status), words.stage[properties.stage]];
-  if (properties.boundary_kind === "indicative") spoken.push("approximate place");
+  if (properties.boundary_kind === "indicative") spoken.push(_("approximate place"));
   const label = spoken.filter(Boolean).join(", ");
   bindWords(map, shape, label, () => blockPopup(words, block.feature, options, block.others()));
   shape.on("add", () => {

@@ -1,5 +1,6 @@
 // Very many blocks: vector tiles. Counts per cell from afar, which open on click, shapes from near.
 
+import { _ } from "./say.js";
 import { closeIn } from "./map.js";
 import { blockPopup, element } from "./popups.js";
 import { clear } from "./layer.js";
@@ -22,7 +23,7 @@ function loadLibrary() {
     script.addEventListener("load", () => resolve(window.protomapsL));
     script.addEventListener("error", () => {
       library = null;
-      reject(new Error("the part that draws tiles could not be loaded"));
+      reject(new Error(_("the part that draws tiles could not be loaded")));
     });
     document.head.append(script);
   });

@@ -1,5 +1,6 @@
 // The states shaded by a number, darker where it is greater; a state leads to its page.
 
+import { _ } from "./say.js";
 import { toLatLngs } from "./geometry.js";
 import { loadFeatures } from "./load.js";
 

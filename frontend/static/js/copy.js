@@ -2,6 +2,12 @@
 (() => {
   const SAID_MS = 2000;
 
+  /**
+   * The text in the reader's language; say.js has the same for modules.
+   * @param {string} text
+   */
+  const _ = (text) => String(globalThis.khanijWords?.[text] ?? text);
+
   /** @param {HTMLElement} box */
   const select = (box) => {
     const range = document.createRange();
@@ -18,17 +24,17 @@
   const copy = async (box) => {
     try {
       await navigator.clipboard.writeText(box.textContent ?? "");
-      return "Copied";
+      return _("Copied");
     } catch {
       select(box);
-      return "Selected";
+      return _("Selected");
     }
   };
 
   for (const pre of document.querySelectorAll(".snippet pre")) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = "Copy";
+    button.textContent = _("Copy");
     button.setAttribute("aria-describedby", pre.id);
     const said = document.createElement("span");
     said.className = "visually-hidden";
@@ -37,7 +43,7 @@
       const done = await copy(/** @type {HTMLElement} */ (pre));
       button.textContent = said.textContent = done;
       setTimeout(() => {
-        button.textContent = "Copy";
+        button.textContent = _("Copy");
         said.textContent = "";
       }, SAID_MS);
     });
@@ -52,13 +58,13 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       const rows = [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent?.trim()).join("\t"));
-      let done = "Copied";
+      let done = _("Copied");
       try {
         await navigator.clipboard.writeText(rows.join("\n"));
       } catch {
         table.closest("details")?.setAttribute("open", "");
         select(table);
-        done = "Selected";
+        done = _("Selected");
       }
       button.textContent = done;
       setTimeout(() => (button.textContent = words), SAID_MS);
@@ -71,17 +77,17 @@
     link.addEventListener("click", async (event) => {
       if (!said || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       event.preventDefault();
-      said.textContent = "The document is being made …";
+      said.textContent = _("The document is being made …");
       try {
         const response = await fetch(link.href, { headers: { Accept: "application/pdf, application/problem+json" } });
-        if (!response.ok) throw new Error(response.status === 503 ? "The document could not be made just now." : "The document could not be fetched.");
+        if (!response.ok) throw new Error(response.status === 503 ? _("The document could not be made just now.") : _("The document could not be fetched."));
         const made = URL.createObjectURL(await response.blob());
         const file = new URL(link.href).pathname.split("/").pop() ?? "document.pdf";
         Object.assign(document.createElement("a"), { href: made, download: file }).click();
         setTimeout(() => URL.revokeObjectURL(made), 60_000);
-        said.textContent = "Saved.";
+        said.textContent = _("Saved.");
       } catch (error) {
-        said.textContent = `${/** @type {Error} */ (error).message} The page has all that it would show; try again later.`;
+        said.textContent = `${/** @type {Error} */ (error).message} ${_("The page has all that it would show; try again later.")}`;
       }
     });
   }

@@ -36,6 +36,26 @@
   show(chosen);
   root.classList.add("js");
 
+  // Links of the page carry the language of its address already; those that scripts make are given it here.
+  const language = new URL(location.href).searchParams.get("lang");
+  const FOR_PROGRAMS = /^\/(api|download|feeds|static)(\/|$)|\.(json|geojson|csv|qlr)$/;
+  if (language) {
+    for (const kind of ["click", "auxclick", "contextmenu"]) {
+      document.addEventListener(
+        kind,
+        ({ target }) => {
+          const link = target instanceof Element ? /** @type {HTMLAnchorElement | null} */ (target.closest("a[href^='/']")) : null;
+          if (!link || FOR_PROGRAMS.test(link.pathname)) return;
+          const address = new URL(link.href);
+          if (address.searchParams.has("lang")) return;
+          const mark = address.search ? "&" : "?";
+          link.setAttribute("href", `${address.pathname}${address.search}${mark}lang=${encodeURIComponent(language)}${address.hash}`);
+        },
+        true,
+      );
+    }
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     const select = /** @type {HTMLSelectElement | null} */ (document.getElementById("theme"));
     if (select) {

@@ -1,6 +1,7 @@
 // Draws the charts: each specification stands in the page as JSON, beside the table that says the same. Expressions are
 // interpreted, never compiled, so that the page needs no leave to make code of text.
 
+import { _ } from "./say.js";
 import { expressionInterpreter } from "vega-interpreter";
 import { Error as ONLY_ERRORS, View, logger, parse } from "vega";
 import { compile } from "vega-lite";
@@ -53,7 +54,7 @@ async function draw(place) {
     drawing?.setAttribute("aria-hidden", "true");
     for (const link of box.querySelectorAll("svg a")) link.setAttribute("tabindex", "-1");
   } catch (error) {
-    box.textContent = "The chart could not be drawn; the table says the same.";
+    box.textContent = _("The chart could not be drawn; the table says the same.");
     box.classList.add("chart-failed");
     console.error(error);
   }

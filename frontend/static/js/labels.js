@@ -1,6 +1,7 @@
 // Labels for what is known to a district, state or region only. They share places, so all layers' labels are kept here:
 // those of one point become one label, and those that would cover each other on the screen are joined.
 
+import { _ } from "./say.js";
 import { around, countOverlaps, overlap, placesOfSymbols } from "./clutter.js";
 import { bindWords, labelPopup } from "./popups.js";
 import { tellChange } from "./turns.js";
@@ -100,7 +101,7 @@ function stepAside(place, all, symbols) {
 function wordsOf(map, items) {
   const { words } = map.portal;
   const levels = [...new Set(items.map(({ feature }) => feature.properties.position_accuracy))];
-  const level = `${words.imprecise.filter((one) => levels.includes(one)).join(" or ")} only`;
+  const level = _("%(join)s only", { join: words.imprecise.filter((one) => levels.includes(one)).map((one) => _(one)).join(` ${_("or")} `) });
   if (items.length === 1) return `≈ ${items[0].feature.properties.name} (${level})`;
   const kinds = groupBy(items, ({ entry }) => entry.options);
   const counts = [...kinds].map(([options, some]) => `${some.length} ${some.length > 1 ? options.many : options.one}`);
@@ -116,7 +117,7 @@ function groupBy(items, keyOf) {
 function makeLabel(map, { items, short, box }) {
   const text = wordsOf(map, items);
   const span = document.createElement("span");
-  span.textContent = short ? `≈ ${items.length}: no site` : text;
+  span.textContent = short ? _("≈ %(length)s: no site", { length: items.length }) : text;
   const icon = L.divIcon({ className: "place-label", html: span, iconSize: [0, 0] });
   const marker = L.marker(map.layerPointToLatLng(box), { icon, zIndexOffset: -500 });
   const above = { direction: "top", offset: [0, -8] };

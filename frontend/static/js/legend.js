@@ -1,5 +1,6 @@
 // The legend: read off the layers that are on, by the same tables that draw them.
 
+import { _ } from "./say.js";
 import { element } from "./popups.js";
 import { swatch, symbol } from "./symbols.js";
 import { THEMES, THEME_WORDS, setTheme, themeClass, themeLines } from "./themes.js";
@@ -19,8 +20,8 @@ export const legendIsOpenAtFirst = (map) => map.getSize().x >= WIDE_PX && map.ge
 export function legend(map) {
   const control = L.control({ position: "bottomright" });
   control.onAdd = () => {
-    const box = element("details", { class: "map-legend" }, element("summary", {}, "Legend"));
-    const body = box.appendChild(element("div", { class: "legend-body", tabindex: "0", role: "group", "aria-label": "Legend" }));
+    const box = element("details", { class: "map-legend" }, element("summary", {}, _("Legend")));
+    const body = box.appendChild(element("div", { class: "legend-body", tabindex: "0", role: "group", "aria-label": _("Legend") }));
     box.open = legendIsOpenAtFirst(map);
     L.DomEvent.disableClickPropagation(box);
     L.DomEvent.disableScrollPropagation(box);
@@ -55,8 +56,8 @@ function sections(map) {
         : [],
   );
   if (map.portal.labels.count()) made.push(labelSection(map.portal.labels.count()));
-  if (!made.length) return [element("p", { class: "na" }, "No layer is on.")];
-  return [...made, element("p", { class: "legend-hint" }, "Each number counts the whole layer, in view or not.")];
+  if (!made.length) return [element("p", { class: "na" }, _("No layer is on."))];
+  return [...made, element("p", { class: "legend-hint" }, _("Each number counts the whole layer, in view or not."))];
 }
 
 /** One line: a picture, if there is one, words, how many. The picture is made of our own constants. */
@@ -93,14 +94,14 @@ function blockSections(map, entry) {
     return count || isPressed(theme, line) ? [themeRow(theme, line, count)] : [];
   });
   const outlines = tally(features, "boundary_kind", Object.keys(words.boundary)).map(([kind, count]) =>
-    row(lineSample(kind), kind === "indicative" ? "≈ indicative area" : "published", count),
+    row(lineSample(kind), kind === "indicative" ? _("≈ indicative area") : _("published"), count),
   );
   return [
     element("p", { class: "legend-title" }, options.label),
     themeChoice(map, theme),
     element("ul", { class: `by-${theme}` }, ...lines),
     ...(outlines.length
-      ? [element("p", { class: "legend-title" }, "Boundary"), element("ul", {}, ...outlines)]
+      ? [element("p", { class: "legend-title" }, _("Boundary")), element("ul", {}, ...outlines)]
       : []),
   ];
 }
@@ -121,7 +122,7 @@ function themeChoice(map, theme) {
     setTheme(map, select.value);
     /** @type {HTMLElement | null} */ (map.getContainer().querySelector(".theme-select"))?.focus();
   });
-  return element("label", { class: "legend-choice" }, "Colour by", select);
+  return element("label", { class: "legend-choice" }, _("Colour by"), select);
 }
 
 /** A line of the theme: where the page has filters, it is one of them. */
@@ -131,7 +132,7 @@ function themeRow(theme, line, count) {
   const button = element("button", { type: "button", class: "legend-filter", "aria-pressed": String(isPressed(theme, line)) });
   button.innerHTML = picture; // made of our own constants
   button.append(element("span", {}, line.words), element("span", { class: "count" }, count == null ? "" : String(count)));
-  button.title = isPressed(theme, line) ? "Show the others too" : "Show only these";
+  button.title = isPressed(theme, line) ? _("Show the others too") : _("Show only these");
   button.addEventListener("click", () => press(theme, line));
   return element("li", { class: "is-filter" }, button);
 }
@@ -187,7 +188,7 @@ function pointSection(map, { options, features }) {
     const fill = fillOf(words, hasStatus ? { status } : {});
     return row(
       symbol(options.icon, fill, status),
-      hasStatus ? (statusWords(words, status) ?? "Status not published") : slugWords(options.one),
+      hasStatus ? (statusWords(words, status) ?? _("Status not published")) : slugWords(options.one),
       count,
     );
   });
@@ -197,8 +198,8 @@ function pointSection(map, { options, features }) {
 function labelSection(count) {
   const line = row(
     '<span class="legend-chip">≈</span>',
-    "label: known to the district, state or region only, no site",
+    _("label: known to the district, state or region only, no site"),
     count,
   );
-  return element("div", {}, element("p", { class: "legend-title" }, "Not sites"), element("ul", {}, line));
+  return element("div", {}, element("p", { class: "legend-title" }, _("Not sites")), element("ul", {}, line));
 }

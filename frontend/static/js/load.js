@@ -1,5 +1,7 @@
 // Features from the API, page after page.
 
+import { _ } from "./say.js";
+
 /**
  * @typedef {{type: "Feature", id: string, geometry: any, properties: Record<string, any>}} Feature
  */
@@ -36,20 +38,20 @@ async function getJson(url, body) {
       ? fetch(url, { method: "POST", headers, body: new URLSearchParams(body) })
       : fetch(url, { headers }));
   } catch {
-    throw new Error("the portal could not be reached");
+    throw new Error(_("the portal could not be reached"));
   }
   if (!response.ok) throw new Error(await describeFailure(response));
   try {
     return await response.json();
   } catch {
-    throw new Error("the answer could not be read");
+    throw new Error(_("the answer could not be read"));
   }
 }
 
 /** @param {Response} response */
 async function describeFailure(response) {
   const problem = await response.json().catch(() => ({}));
-  return problem.detail ?? problem.title ?? `the portal answered ${response.status}`;
+  return problem.detail ?? problem.title ?? _("the portal answered %(status)s", { status: response.status });
 }
 
 /**

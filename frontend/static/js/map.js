@@ -1,5 +1,6 @@
 // The map itself: bounds, panes, what all layers share.
 
+import { _ } from "./say.js";
 import { createLabels } from "./labels.js";
 import { LEGEND_PX, legendIsOpenAtFirst } from "./legend.js";
 import { createNotes } from "./notes.js";
@@ -27,7 +28,7 @@ const CLOSEST_FIT = 13;
 const CLOSEST_BLOCK = 17;
 const BLOCK_PX = 120;
 const SCALE_PX = 240;
-const CREDIT = "State outlines: Natural Earth; DataMeet India community, CC BY 4.0; not a survey boundary";
+const CREDIT = _("State outlines: Natural Earth; DataMeet India community, CC BY 4.0; not a survey boundary");
 
 /**
  * Make the map in the element of that id. What the layers share hangs at `map.portal`.

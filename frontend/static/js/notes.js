@@ -1,5 +1,7 @@
 // Lines over the map: what is being fetched, and what could not be.
 
+import { _ } from "./say.js";
+
 const PATIENCE_MS = 300;
 
 /**
@@ -17,7 +19,7 @@ export function createNotes(map) {
 function beginNote(box, label) {
   const note = document.createElement("p");
   note.className = "map-note";
-  note.textContent = `Loading ${label} …`;
+  note.textContent = _("Loading %(label)s …", { label });
   const timer = setTimeout(() => box.append(note), PATIENCE_MS);
   const done = () => {
     clearTimeout(timer);
@@ -26,7 +28,7 @@ function beginNote(box, label) {
   return {
     done,
     progress: (got, of) => {
-      note.textContent = of > got ? `Loading ${label}: ${got} of ${of} …` : `Loading ${label} …`;
+      note.textContent = of > got ? _("Loading %(label)s: %(got)s of %(of)s …", { label, got, of }) : _("Loading %(label)s …", { label });
     },
     fail: (reason, retry) => {
       done();
@@ -40,10 +42,10 @@ function failureNote(label, reason, retry) {
   const note = document.createElement("p");
   note.className = "map-note is-failure";
   const text = document.createElement("span");
-  text.textContent = `${label} could not be loaded: ${reason.replace(/\.$/, "")}. The rest of the map goes on.`;
+  text.textContent = _("%(label)s could not be loaded: %(replace)s. The rest of the map goes on.", { label, replace: reason.replace(/\.$/, "") });
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Try again";
+  button.textContent = _("Try again");
   button.addEventListener("click", () => {
     note.remove();
     retry();

@@ -1,5 +1,6 @@
 // What a click tells: built as elements, so that nothing in the data can be taken for markup.
 
+import { _ } from "./say.js";
 import { swatch } from "./symbols.js";
 import { areaWords, dateWords, numberWords, slugWords, statusWords } from "./words.js";
 
@@ -65,11 +66,11 @@ const list = (slugs) => (slugs?.length ? slugs.map(slugWords).join(", ") : null)
 /** Status word with the map's own swatch and its date. */
 function statusLine(words, { status, status_since: since }) {
   const chip = element("span", { class: "chip by-status" });
-  if (!status) return element("p", { class: "na" }, `Status ${words.notPublished}`);
+  if (!status) return element("p", { class: "na" }, _("Status %(not_published)s", { not_published: words.notPublished }));
   chip.innerHTML = swatch(`status-${status}`);
   chip.append(element("strong", {}, statusWords(words, status)));
-  if (!since) return element("p", {}, chip, ", date not published");
-  const when = status === "offered" ? ` ${dateWords(since)}; no outcome found` : `, as at ${dateWords(since)}`;
+  if (!since) return element("p", {}, chip, _(", date not published"));
+  const when = status === "offered" ? _(" %(since)s; no outcome found", { since: dateWords(since) }) : _(", as at %(since)s", { since: dateWords(since) });
   return element("p", {}, chip, when);
 }
 
@@ -83,14 +84,14 @@ export function blockPopup(words, feature, options, others) {
   const { properties } = feature;
   const indicative = properties.boundary_kind === "indicative";
   const rows = [
-    ["Stage", words.stage[properties.stage]],
-    ["Minerals", list(properties.minerals)],
-    ["Area declared", areaWords(properties.area_ha)],
-    ["Boundary", boundaryWords(properties)],
-    ["Concession", words.concession[properties.concession] ?? properties.concession],
-    ["Kind", words.assetClass[properties.asset_class] ?? slugWords(properties.asset_class)],
-    ...known([["Latest tranche", properties.latest_tranche]]),
-    ["Place", [properties.district, properties.state].filter(Boolean).join(", ")],
+    [_("Stage"), words.stage[properties.stage]],
+    [_("Minerals"), list(properties.minerals)],
+    [_("Area declared"), areaWords(properties.area_ha)],
+    [_("Boundary"), boundaryWords(properties)],
+    [_("Concession"), words.concession[properties.concession] ?? properties.concession],
+    [_("Kind"), words.assetClass[properties.asset_class] ?? slugWords(properties.asset_class)],
+    ...known([[_("Latest tranche"), properties.latest_tranche]]),
+    [_("Place"), [properties.district, properties.state && _(properties.state)].filter(Boolean).join(", ")],
   ];
   const box = element(
     "article",
@@ -100,7 +101,7 @@ export function blockPopup(words, feature, options, others) {
     facts(words, rows),
   );
   if (indicative && properties.position_accuracy !== "surveyed") {
-    box.append(element("p", { class: "uncertain" }, "≈ approximate: the block lies somewhere within this area"));
+    box.append(element("p", { class: "uncertain" }, _("≈ approximate: the block lies somewhere within this area")));
   }
   if (others.length) box.append(alsoHere(others, options));
   return box;
@@ -108,72 +109,72 @@ export function blockPopup(words, feature, options, others) {
 
 /** Two boundaries are published but not taken over: a circle round their centroid stands for them. */
 function boundaryWords({ boundary_kind: kind, position_accuracy: accuracy }) {
-  if (kind !== "indicative") return "published";
-  return accuracy === "surveyed" ? "published, not taken over here: the circle is 1 km wider than the declared area" : "≈ indicative";
+  if (kind !== "indicative") return _("published");
+  return accuracy === "surveyed" ? _("published, not taken over here: the circle is 1 km wider than the declared area") : _("≈ indicative");
 }
 
 function alsoHere(others, options) {
   const items = others.map((feature) => element("li", {}, nameOf(feature, options)));
-  return element("div", {}, element("h4", {}, "Also here"), element("ul", {}, ...items));
+  return element("div", {}, element("h4", {}, _("Also here")), element("ul", {}, ...items));
 }
 
 /** What each collection tells beside name, status, minerals and place. */
 const ROWS = {
   "processing-units": (p) => [
-    ["Kind", slugWords(p.kind)],
-    ["Operator", p.operator],
-    ["Products", p.products?.join(", ")],
-    ["Capacity", capacityWords(p.capacity)],
+    [_("Kind"), slugWords(p.kind)],
+    [_("Operator"), p.operator],
+    [_("Products"), p.products?.join(", ")],
+    [_("Capacity"), capacityWords(p.capacity)],
     ...known([
-      ["Announced", p.announced_year],
-      ["Commissioned", p.commissioned_year],
-      ["Expected", p.expected_year],
+      [_("Announced"), p.announced_year],
+      [_("Commissioned"), p.commissioned_year],
+      [_("Expected"), p.expected_year],
     ]),
   ],
   "exploration-projects": (p) => [
-    ["Agency", p.agency],
-    ["Stage", p.stage],
-    ["Season", p.season],
+    [_("Agency"), p.agency],
+    [_("Stage"), p.stage],
+    [_("Season"), p.season],
     ...known([
-      ["Area", p.area_km2 == null ? null : `${numberWords(p.area_km2)} km²`],
-      ["Drilled", p.drilled_m == null ? null : `${numberWords(p.drilled_m)} m`],
-      ["Boreholes", numberWords(p.boreholes)],
-      ["As at", dateWords(p.as_of)],
+      [_("Area"), p.area_km2 == null ? null : _("%(number)s km²", { number: numberWords(p.area_km2) })],
+      [_("Drilled"), p.drilled_m == null ? null : _("%(number)s m", { number: numberWords(p.drilled_m) })],
+      [_("Boreholes"), numberWords(p.boreholes)],
+      [_("As at"), dateWords(p.as_of)],
     ]),
   ],
   ports: (p) => [
-    ["Class", slugWords(p.port_class)],
-    ["Operator", p.operator],
-    ["Capacity", p.capacity_mt_per_year == null ? null : `${numberWords(p.capacity_mt_per_year)} Mt a year`],
+    [_("Class"), slugWords(p.port_class)],
+    [_("Operator"), p.operator],
+    [_("Capacity"), p.capacity_mt_per_year == null ? null : _("%(number)s Mt a year", { number: numberWords(p.capacity_mt_per_year) })],
     ...known([
       ["UN/LOCODE", p.unlocode],
-      ["Expected", p.expected],
+      [_("Expected"), p.expected],
     ]),
   ],
   "centres-of-excellence": (p) => [
-    ["Host", p.host],
-    ["Role", slugWords(p.role)],
-    ["Recognised", dateWords(p.recognised_on)],
-    ["City", p.city],
+    [_("Host"), p.host],
+    [_("Role"), slugWords(p.role)],
+    [_("Recognised"), dateWords(p.recognised_on)],
+    [_("City"), p.city],
   ],
   occurrences: (p) => [
-    ["Agency", p.agency],
-    ["Resource", p.resource_text],
+    [_("Agency"), p.agency],
+    [_("Resource"), p.resource_text],
   ],
   "coal-mine-closures": (p) => [
-    ["Operator", p.operator],
-    ["Mine", slugWords(p.mine_kind)],
-    ["Year", p.year ?? p.period],
+    [_("Operator"), p.operator],
+    [_("Mine"), slugWords(p.mine_kind)],
+    [_("Year"), p.year ?? p.period],
   ],
   "global-assets": (p) => [
-    ["Kind", slugWords(p.kind)],
-    ["Operator", p.operator],
-    ["Country", p.country_name],
+    [_("Kind"), slugWords(p.kind)],
+    [_("Operator"), p.operator],
+    [_("Country"), p.country_name],
     ...known([
-      ["Indian interest", p.indian_interest],
-      ["Figure", p.figure],
+      [_("Indian interest"), p.indian_interest],
+      [_("Figure"), p.figure],
     ]),
-    ["Status as at", dateWords(p.as_of) ?? "unverified"],
+    [_("Status as at"), dateWords(p.as_of) ?? _("unverified")],
   ],
 };
 
@@ -207,13 +208,13 @@ export function pointPopup(words, feature, options) {
       slugWords(options.one),
       status ? ": " : null,
       status ? element("strong", {}, status) : null,
-      status && options.collection === "processing-units" ? ", as last read; its page gives the date" : null,
+      status && options.collection === "processing-units" ? _(", as last read; its page gives the date") : null,
     ),
     facts(words, [
       ...(ROWS[options.collection]?.(properties) ?? []),
-      ...("minerals" in properties ? [["Minerals", mineralWords(properties)]] : []),
-      ...known([["Place", [properties.locality, properties.district, properties.state].filter(Boolean).join(", ")]]),
-      ["Position", words.position[properties.position_accuracy]],
+      ...("minerals" in properties ? [[_("Minerals"), mineralWords(properties)]] : []),
+      ...known([[_("Place"), [properties.locality, properties.district, properties.state && _(properties.state)].filter(Boolean).join(", ")]]),
+      [_("Position"), words.position[properties.position_accuracy]],
     ]),
   );
 }
@@ -221,7 +222,7 @@ export function pointPopup(words, feature, options) {
 /** A mineral that is only hoped for is said to be so. */
 function mineralWords({ minerals, note }) {
   const words = list(minerals);
-  return words && note?.includes("potential only") ? `${words} (potential)` : words;
+  return words && note?.includes("potential only") ? _("%(minerals)s (potential)", { minerals: words }) : words;
 }
 
 /**
@@ -236,7 +237,7 @@ export function labelPopup(words, title, items) {
   const places = new Map();
   for (const item of items) {
     const { district, region, state } = item.feature.properties;
-    const place = [district ?? region, state].filter(Boolean).join(", ") || "Place not published";
+    const place = [district ?? region, state && _(state)].filter(Boolean).join(", ") || _("Place not published");
     places.set(place, [...(places.get(place) ?? []), item]);
   }
   for (const [place, some] of places) {
@@ -251,6 +252,6 @@ export function labelPopup(words, title, items) {
     });
     box.append(element("h4", {}, place), element("ul", {}, ...rows));
   }
-  box.append(element("p", { class: "uncertain" }, "≈ these are labels, not sites: no nearer place is published"));
+  box.append(element("p", { class: "uncertain" }, _("≈ these are labels, not sites: no nearer place is published")));
   return box;
 }

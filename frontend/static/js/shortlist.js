@@ -7,6 +7,7 @@
 //   <button type="button" data-copy="FIELD_ID" hidden>Copy</button>   copies the text of a field
 // What arrives later is seen as well; without scripts all of them stay hidden.
 
+import { _, ngettext } from "./say.js";
 import { copyText } from "./shortlist/copy.js";
 import { say } from "./shortlist/say.js";
 import { add, has, list, MOST, onChange, remove, rename } from "./shortlist/store.js";
@@ -63,9 +64,9 @@ function toggle(button) {
   const name = button.dataset.name || id;
   if (has(id)) {
     remove(id);
-    say(`${name} removed from the shortlist. ${count()}`);
-  } else if (add([{ id, name }]).length) say(`${name} added to the shortlist. ${count()}`);
-  else say(`The shortlist is full: it holds ${MOST} blocks. Remove one first.`);
+    say(_("%(name)s removed from the shortlist. %(count)s", { name, count: count() }));
+  } else if (add([{ id, name }]).length) say(_("%(name)s added to the shortlist. %(count)s", { name, count: count() }));
+  else say(_("The shortlist is full: it holds %(most)s blocks. Remove one first.", { most: MOST }));
 }
 
 /** @param {HTMLElement} button */
@@ -73,8 +74,8 @@ function keep(button) {
   const ids = idsToKeep(button);
   const added = add(ids.map((id) => ({ id, name: nameOf(id) })));
   const missed = ids.filter((id) => !has(id)).length;
-  const full = missed ? ` ${missed} did not fit: the shortlist holds ${MOST} blocks.` : "";
-  say(`${blocks(added.length)} added to the shortlist.${full} ${count()}`);
+  const full = missed ? _(" %(missed)s did not fit: the shortlist holds %(most)s blocks.", { missed, most: MOST }) : "";
+  say(_("%(length)s added to the shortlist.%(full)s %(count)s", { length: blocks(added.length), full, count: count() }));
   // The button goes; whoever pressed it goes on at what it filled.
   const summary = /** @type {HTMLElement | null} */ (document.querySelector("[data-shortlist] summary"));
   if (button.hidden) summary?.focus();
@@ -84,22 +85,22 @@ function keep(button) {
 async function copyField(button) {
   const field = /** @type {HTMLInputElement | null} */ (document.getElementById(button.dataset.copy ?? ""));
   if (!field) return;
-  if (await copyText(field.value)) say("Link copied.");
+  if (await copyText(field.value)) say(_("Link copied."));
   else {
     field.focus();
     field.select();
-    say("This browser does not let a page copy: the link is selected, copy it yourself.");
+    say(_("This browser does not let a page copy: the link is selected, copy it yourself."));
   }
 }
 
 /** @param {number} number */
 function blocks(number) {
-  return number === 1 ? "1 block" : `${number} blocks`;
+  return ngettext("%(num)s block", "%(num)s blocks", number);
 }
 
 function count() {
   const { length } = list();
-  return length ? `It holds ${blocks(length)}.` : "It is empty.";
+  return length ? _("It holds %(length)s.", { length: blocks(length) }) : _("It is empty.");
 }
 
 document.addEventListener("click", (event) => {

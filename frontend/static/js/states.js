@@ -1,5 +1,6 @@
 // The states: always there, on top of tiles and under everything else, with quiet names.
 
+import { _ } from "./say.js";
 import { around, countOverlaps, placesOfSymbols } from "./clutter.js";
 import { outerRings, pointsInside, ringArea, toLatLngs } from "./geometry.js";
 import { loadFeatures } from "./load.js";
@@ -21,7 +22,7 @@ export async function addStates(map, url) {
   const names = map.createPane(NAMES_PANE);
   names.style.zIndex = "360";
   names.style.pointerEvents = "none";
-  const note = map.portal.notes.begin("State outlines");
+  const note = map.portal.notes.begin(_("State outlines"));
   try {
     const features = await loadFeatures(url, note.progress);
     note.done();

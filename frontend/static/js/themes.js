@@ -1,6 +1,7 @@
 // What the colours of blocks can tell: one theme at a time, its classes, and the lines of its legend.
 
-import { slugWords } from "./words.js";
+import { _ } from "./say.js";
+import { numberWords, slugWords } from "./words.js";
 
 /**
  * @typedef {object} Line a line of the legend
@@ -13,12 +14,12 @@ import { slugWords } from "./words.js";
 export const THEMES = ["status", "stage", "mineral", "concession", "premium", "area"];
 /** @type {Record<string, string>} */
 export const THEME_WORDS = {
-  status: "status",
-  stage: "exploration stage",
-  mineral: "mineral",
-  concession: "concession",
-  premium: "premium",
-  area: "declared area",
+  status: _("status"),
+  stage: _("exploration stage"),
+  mineral: _("mineral"),
+  concession: _("concession"),
+  premium: _("premium"),
+  area: _("declared area"),
 };
 // The minerals that have a colour of their own; more could not be told apart.
 const MINERALS = [
@@ -32,7 +33,7 @@ const MINERALS = [
   "phosphorite",
 ];
 const EDGES = { premium: [5, 25, 100, 400], area: [100, 500, 2000, 10000] };
-const UNITS = { premium: "%", area: " ha" };
+const UNITS = { premium: "%", area: ` ${_("ha")}` };
 
 /** @param {number | null | undefined} value @param {number[]} edges */
 const step = (value, edges) => (value == null ? "unknown" : String(edges.filter((edge) => value >= edge).length));
@@ -65,14 +66,14 @@ export const themeClass = (theme, properties) => themeClasses(properties)[THEMES
 function steps(theme) {
   const edges = EDGES[theme];
   const unit = UNITS[theme];
-  const say = (number) => number.toLocaleString("en");
+  const say = (number) => numberWords(number) ?? "";
   return [...edges.keys(), edges.length].map((place) => {
     const [least, most] = [edges[place - 1], edges[place]];
     const words =
       least == null
-        ? `under ${say(most)}${unit}`
+        ? _("under %(most)s%(unit)s", { most: say(most), unit })
         : most == null
-          ? `${say(least)}${unit} and more`
+          ? _("%(least)s%(unit)s and more", { least: say(least), unit })
           : `${say(least)} to ${say(most)}${unit}`;
     return { class: `${theme}-${place}`, words, bounds: [String(least ?? ""), String(most ?? "")] };
   });
@@ -93,7 +94,7 @@ export function themeLines(theme, words) {
   }
   if (theme === "mineral") {
     const lines = MINERALS.map((slug) => ({ class: `mineral-${slug}`, words: slugWords(slug) ?? slug, value: slug }));
-    return [...lines, { class: "mineral-other", words: "other minerals" }, { ...notPublished, value: undefined }];
+    return [...lines, { class: "mineral-other", words: _("other minerals") }, { ...notPublished, value: undefined }];
   }
   const kind = /** @type {"premium" | "area"} */ (theme);
   return [...steps(kind), { ...notPublished, value: undefined }].map((line) => /** @type {Line} */ (line));

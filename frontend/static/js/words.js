@@ -1,6 +1,12 @@
 // Words and numbers as people read them. The tables themselves come from the server.
 
-const MONTHS = "January February March April May June July August September October November December".split(" ");
+import { _, language } from "./say.js";
+
+// Digits stay Latin; India's languages group them by lakh and crore.
+const LOCALE = language === "en" ? "en" : "en-IN";
+const MONTHS = Array.from({ length: 12 }, (none, month) =>
+  new Intl.DateTimeFormat(language, { month: "long" }).format(new Date(2000, month, 1)),
+);
 
 /**
  * 24 June 2024, March 2026 or 2026: as exact as the text is.
@@ -19,7 +25,7 @@ export function dateWords(text) {
  * @param {number} [decimals]
  */
 export function numberWords(value, decimals = 20) {
-  return value == null ? null : value.toLocaleString("en", { maximumFractionDigits: decimals });
+  return value == null ? null : value.toLocaleString(LOCALE, { maximumFractionDigits: decimals });
 }
 
 /**
@@ -28,8 +34,8 @@ export function numberWords(value, decimals = 20) {
  */
 export function areaWords(hectares) {
   if (hectares == null) return null;
-  const text = `${numberWords(hectares)} ha`;
-  return hectares >= 1000 ? `${text} (${numberWords(hectares / 100, 1)} km²)` : text;
+  const text = _("%(number)s ha", { number: numberWords(hectares) });
+  return hectares >= 1000 ? `${text} (${_("%(number)s km²", { number: numberWords(hectares / 100, 1) })})` : text;
 }
 
 /**
@@ -39,7 +45,7 @@ export function areaWords(hectares) {
 export function slugWords(slug) {
   if (!slug) return null;
   const words = slug.replaceAll(/[-_]/g, " ").replace("e waste", "e-waste");
-  return words[0].toUpperCase() + words.slice(1);
+  return _(words[0].toUpperCase() + words.slice(1));
 }
 
 /**

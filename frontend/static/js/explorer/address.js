@@ -1,5 +1,6 @@
 // The view in the address: theme, layers, place, open block. What is asked for stands there already.
 
+import { _ } from "../say.js";
 import { ON_DEVICE, deviceShape, keepShape, shapeForm } from "./device.js";
 
 export const VIEW_NAMES = ["theme", "layers", "columns", "map", "block", "swipe", "v"];

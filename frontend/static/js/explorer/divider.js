@@ -1,5 +1,6 @@
 // The divider between two halves of a map: a line with a handle, moved by pointer and by keys.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 
 const PANE = "swipe-divider";
@@ -19,7 +20,7 @@ export function createDivider(map, words, onMove) {
     class: "swipe-handle",
     role: "slider",
     tabindex: "0",
-    "aria-label": "Divider of the map",
+    "aria-label": _("Divider of the map"),
     "aria-orientation": "horizontal",
     "aria-valuemin": "0",
     "aria-valuemax": "100",

@@ -1,5 +1,8 @@
 // Files: how far a download has come is said while it comes. A large one is left to the browser, which can do better.
 
+import { _ } from "../say.js";
+import { numberWords } from "../words.js";
+
 const LARGEST_BYTES = 60e6;
 
 export function offerFiles() {
@@ -18,32 +21,36 @@ export function offerFiles() {
 async function take(link, said) {
   const title = link.dataset.file ?? "file";
   said.hidden = false;
-  said.textContent = `${title}: being made…`;
+  said.textContent = _("%(title)s: being made…", { title });
   try {
     const answer = await fetch(link.href);
     if (!answer.ok || !answer.body) throw new Error(await reason(answer));
     const length = Number(answer.headers.get("content-length")) || 0;
     if (length > LARGEST_BYTES) {
       void answer.body.cancel();
-      said.textContent = `${title}: handed over to the browser’s own downloads.`;
+      said.textContent = _("%(title)s: handed over to the browser’s own downloads.", { title });
       location.assign(link.href);
       return;
     }
     const rows = answer.headers.get("x-row-count");
     const blob = await gather(answer, (got) => {
-      said.textContent = `${title}: ${sizeWords(got)}${length ? ` of ${sizeWords(length)}` : ""}`;
+      said.textContent = length
+        ? _("%(title)s: %(got)s of %(all)s", { title, got: sizeWords(got), all: sizeWords(length) })
+        : _("%(title)s: %(got)s", { title, got: sizeWords(got) });
     });
     save(blob, nameOf(answer) ?? `blocks.${title}`);
-    said.textContent = `${title}: done, ${sizeWords(blob.size)}${rows ? `, ${Number(rows).toLocaleString("en")} rows` : ""}.`;
+    said.textContent = rows
+      ? _("%(title)s: done, %(size)s, %(rows)s rows.", { title, size: sizeWords(blob.size), rows: numberWords(Number(rows)) })
+      : _("%(title)s: done, %(size)s.", { title, size: sizeWords(blob.size) });
   } catch (error) {
-    said.textContent = `${title}: no file came. ${/** @type {Error} */ (error).message || "The portal could not be reached."}`;
+    said.textContent = _("%(title)s: no file came. %(message)s", { title, message: /** @type {Error} */ (error).message || _("The portal could not be reached.") });
   }
 }
 
 /** @param {Response} answer */
 async function reason(answer) {
   const problem = await answer.json().catch(() => ({}));
-  return problem.detail ?? `The portal answered ${answer.status}.`;
+  return problem.detail ?? _("The portal answered %(status)s.", { status: answer.status });
 }
 
 /** @param {Response} answer @param {(got: number) => void} tell */

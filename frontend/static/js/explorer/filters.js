@@ -1,5 +1,6 @@
 // When a filter changes, the server sends the table and the filters anew, and the map follows.
 
+import { _ } from "../say.js";
 import { shapeForm } from "./device.js";
 import { refresh } from "../layer.js";
 import { showAll } from "../map.js";
@@ -31,7 +32,7 @@ export function followFilters(map) {
       const note = document.createElement("div");
       note.className = "notice notice-error";
       note.setAttribute("role", "alert");
-      note.textContent = "The portal did not answer; what you see is as it was. Try again in a moment.";
+      note.textContent = _("The portal did not answer; what you see is as it was. Try again in a moment.");
       notes?.replaceChildren(note);
     });
   }

@@ -1,5 +1,6 @@
 // The blocks twice, in two ways of seeing them: each half a layer of its own, cut off where the divider stands.
 
+import { _ } from "../say.js";
 import { drawBlocks } from "../blocks.js";
 import { clear } from "../layer.js";
 import { loadFeatures } from "../load.js";
@@ -43,7 +44,7 @@ export const blocksOf = (map) => map.portal.layers.find(({ options }) => options
 export function tooMany(map) {
   const { most_shapes: most, matched } = map.portal.options;
   return most && (blocksOf(map)?.tiles || matched > most)
-    ? `Swipe needs at most ${numberWords(most)} blocks; there are ${numberWords(matched)} now. Filter them further.`
+    ? _("Swipe needs at most %(most)s blocks; there are %(matched)s now. Filter them further.", { most: numberWords(most), matched: numberWords(matched) })
     : "";
 }
 
@@ -104,10 +105,10 @@ export function showHalves(map, asked) {
     if (half.question === question) return draw(half, half.found);
     half.question = question;
     const turn = (half.turn += 1);
-    const note = map.portal.notes.begin(`Blocks on ${dateWords(half.asked)}`);
+    const note = map.portal.notes.begin(_("Blocks on %(asked)s", { asked: dateWords(half.asked) }));
     const most = map.portal.options.most_shapes ?? Infinity;
     const progress = (got, of = got) => {
-      if (of > most) throw new Error(`on that day ${numberWords(of)} blocks answer the filters, and swipe needs at most ${numberWords(most)}`);
+      if (of > most) throw new Error(_("on that day %(of)s blocks answer the filters, and swipe needs at most %(most)s", { of: numberWords(of), most: numberWords(most) }));
       note.progress(got, of);
     };
     try {
@@ -213,7 +214,7 @@ function tellDay(shape, day) {
   const content = popup.getContent();
   popup.setContent((source) => {
     const box = content(source);
-    box.querySelector("h3")?.after(element("p", { class: "popup-day" }, `As it stood on ${words}, by the events known now`));
+    box.querySelector("h3")?.after(element("p", { class: "popup-day" }, _("As it stood on %(words)s, by the events known now", { words })));
     return box;
   });
   shape.on("add", () => {
@@ -275,7 +276,7 @@ function legendLines(map, theme, asked, features) {
     const picture = element("span");
     picture.innerHTML = swatch(line.class); // made of our own constants
     const isBefore = isDay(asked) && theme === "status" && line.value === "unknown";
-    const words = isBefore ? "no event by then" : line.words;
+    const words = isBefore ? _("no event by then") : line.words;
     return [element("li", {}, picture, element("span", {}, words), element("span", { class: "count" }, String(count)))];
   });
 }

@@ -1,15 +1,16 @@
 // The map on paper: as wide as the page, with its legend open and a line for each thing that a print must say.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 import { THEME_WORDS } from "../themes.js";
-import { dateWords } from "../words.js";
+import { dateWords, numberWords } from "../words.js";
 
 // Where tiles are slow, what is there by then is printed.
 const PATIENCE_MS = 4000;
 const SETTLE_MS = 150;
 // Of more lines in the legend the map leaves it more of the page.
 const MANY_LINES = 24;
-const WORDS = "Print map";
+const WORDS = _("Print map");
 
 /** @type {{prepare: () => void, settled: () => Promise<void>, restore: () => void} | null} */
 let paper = null;
@@ -89,7 +90,7 @@ export function offerPrint() {
   button.addEventListener("click", async () => {
     if (!paper || button.getAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true");
-    button.textContent = "Preparing…";
+    button.textContent = _("Preparing…");
     paper.prepare();
     await paper.settled();
     print();
@@ -118,7 +119,7 @@ function makeSheet(map, address) {
   const facts = factsOf(map, address).map(([term, words]) => element("div", {}, element("dt", {}, term), element("dd", {}, words)));
   return element(
     "section",
-    { class: "print-sheet", "aria-label": "About this print" },
+    { class: "print-sheet", "aria-label": _("About this print") },
     element("dl", { class: "print-facts" }, ...facts),
     legendOf(map),
   );
@@ -132,7 +133,7 @@ function legendOf(map) {
   for (const part of body?.cloneNode(true).childNodes ?? []) made.append(part.cloneNode(true));
   const sides = [...map.getContainer().querySelectorAll(".is-swiped .swipe-side:not([hidden]) > summary")].map((one) => one.textContent);
   if (sides.length) made.querySelector(".legend-choice + ul")?.remove();
-  const by = sides.length ? `${sides.join(". ")}.` : `Coloured by ${THEME_WORDS[map.portal.theme ?? "status"]}`;
+  const by = sides.length ? `${sides.join(". ")}.` : _("Coloured by %(theme)s", { theme: THEME_WORDS[map.portal.theme ?? "status"] });
   made.querySelector(".legend-choice")?.replaceWith(element("p", { class: "legend-by" }, by));
   for (const button of made.querySelectorAll("button")) {
     const line = element("span", { class: "print-line" });
@@ -153,13 +154,13 @@ function factsOf(map, address) {
   const day = [today.getFullYear(), today.getMonth() + 1, today.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
   /** @type {[string, string | null | undefined][]} */
   const facts = [
-    ["Blocks", `${matched.toLocaleString("en")} on the map${rows ? `; in the table: ${rows}` : ""}`],
-    ["Filters", chips.length ? chips.join("; ") : "none: all blocks of the portal"],
-    ["Printed", dateWords(day)],
-    ["Data", dataWords(foot)],
-    ["Map", "North is up. The scale bar holds at the middle of the map (Web Mercator)."],
-    ["Source", `Khanij Atlas, compiled from public documents; each record’s page names its sources. ${creditOf(map)}`],
-    ["Address", address],
+    [_("Blocks"), rows ? _("%(number)s on the map; in the table: %(rows)s", { number: numberWords(matched), rows }) : _("%(number)s on the map", { number: numberWords(matched) })],
+    [_("Filters"), chips.length ? chips.join("; ") : _("none: all blocks of the portal")],
+    [_("Printed"), dateWords(day)],
+    [_("Data"), dataWords(foot)],
+    [_("Map"), _("North is up. The scale bar holds at the middle of the map (Web Mercator).")],
+    [_("Source"), _("Khanij Atlas, compiled from public documents; each record’s page names its sources. %(map)s", { map: creditOf(map) })],
+    [_("Address"), address],
   ];
   return facts.flatMap(([term, words]) => (words ? [[term, words]] : []));
 }
@@ -173,7 +174,7 @@ function chipWords(chip) {
 /** As at which day and of which revision, as the page's foot says it. @param {string} foot */
 function dataWords(foot) {
   const found = /(?:Data as at ([^,.]+))?(?:, )?(?:revision (\d+))?/.exec(foot.trim().replaceAll(/\s+/g, " "));
-  return [found?.[1] && `as at ${found[1]}`, found?.[2] && `revision ${found[2]}`].filter(Boolean).join(", ");
+  return [found?.[1] && _("as at %(found)s", { found: found[1] }), found?.[2] && _("revision %(found)s", { found: found[2] })].filter(Boolean).join(", ");
 }
 
 /** @param {any} map */

@@ -1,5 +1,7 @@
 // Two thumbs under a histogram, which move the two fields beside them; the fields are what is asked for.
 
+import { _ } from "../say.js";
+
 /** Add the thumbs to each range that has none yet. */
 export function addSliders() {
   for (const box of document.querySelectorAll("fieldset.range[data-edges]:not(.has-slider)")) {
@@ -19,7 +21,7 @@ function addSlider(box) {
   const title = box.querySelector("legend")?.textContent ?? "";
   const slider = document.createElement("div");
   slider.className = "range-slider";
-  const thumbs = ["from", "up to"].map((word, place) => {
+  const thumbs = ["from", _("up to")].map((word, place) => {
     const thumb = document.createElement("input");
     thumb.type = "range";
     thumb.min = "0";
@@ -31,7 +33,7 @@ function addSlider(box) {
     return thumb;
   });
   const say = () => {
-    thumbs.forEach((thumb, place) => thumb.setAttribute("aria-valuetext", fields[place].value || (place ? "no limit" : "0")));
+    thumbs.forEach((thumb, place) => thumb.setAttribute("aria-valuetext", fields[place].value || (place ? _("no limit") : "0")));
   };
   thumbs.forEach((thumb, place) => {
     thumb.addEventListener("input", () => {

@@ -1,6 +1,8 @@
 // Suggestions as one types: minerals, places, blocks, companies. Without them the search works all the same.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
+import { numberWords } from "../words.js";
 
 const QUIET_MS = 120;
 const LEAST_LETTERS = 2;
@@ -11,7 +13,7 @@ export function suggest() {
   const input = /** @type {HTMLInputElement | null} */ (document.getElementById("site-q"));
   const form = input?.closest("form");
   if (!input || !form) return;
-  const list = element("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": "Suggestions" });
+  const list = element("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": _("Suggestions") });
   list.hidden = true;
   form.append(list);
   for (const [name, value] of [
@@ -108,6 +110,6 @@ function optionOf(one, number) {
     { role: "option", id: `suggestion-${number}`, class: "suggestion", "data-href": one.href, "aria-selected": "false" },
     element("span", {}, one.text),
     one.detail ? element("span", { class: "quiet small" }, ` ${one.detail}`) : null,
-    one.count == null ? null : element("span", { class: "count" }, ` ${one.count.toLocaleString("en")}`),
+    one.count == null ? null : element("span", { class: "count" }, ` ${numberWords(one.count)}`),
   );
 }

@@ -1,5 +1,6 @@
 // Swipe: two themes or two days on one map, left and right of a divider. A button opens the form that asks for them.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 import { THEMES, THEME_WORDS } from "../themes.js";
 import { createPanel } from "../tools/panel.js";
@@ -15,7 +16,7 @@ export function addSwipe(map) {
   const container = map.getContainer();
   const panel = createPanel(map, () => close());
   panel.box.classList.add("swipe-panel");
-  const button = element("button", { type: "button", class: "swipe-button", "aria-expanded": "false", title: "Swipe between two themes or days" }, picture(), element("span", {}, "Swipe"));
+  const button = element("button", { type: "button", class: "swipe-button", "aria-expanded": "false", title: _("Swipe between two themes or days") }, picture(), element("span", {}, _("Swipe")));
   addControl(map, button);
   /** @type {[string, string] | null} */
   let now = null;
@@ -36,11 +37,11 @@ export function addSwipe(map) {
     if (mine !== turn) return;
     if (!module) {
       open();
-      panel.refuse("Swipe could not be fetched. Check the connection and try again.");
+      panel.refuse(_("Swipe could not be fetched. Check the connection and try again."));
       return;
     }
     halves = module.showHalves(map, asked);
-    panel.speak(`Swipe on: ${module.sideWords(asked[0])} left, ${module.sideWords(asked[1])} right. The arrow keys move the divider.`);
+    panel.speak(_("Swipe on: %(asked)s left, %(asked2)s right. The arrow keys move the divider.", { asked: module.sideWords(asked[0]), asked2: module.sideWords(asked[1]) }));
     if (withFocus) halves.focus();
   }
 
@@ -48,12 +49,12 @@ export function addSwipe(map) {
     closeOther(container);
     button.setAttribute("aria-expanded", "true");
     const [left, right] = now ?? FIRST;
-    const fields = { left: sideField("Left side", left), right: sideField("Right side", right) };
-    const off = element("button", { type: "button" }, "Swipe off");
+    const fields = { left: sideField(_("Left side"), left), right: sideField(_("Right side"), right) };
+    const off = element("button", { type: "button" }, _("Swipe off"));
     off.hidden = !now;
     off.addEventListener("click", () => {
       void set(null);
-      panel.speak("Swipe off.");
+      panel.speak(_("Swipe off."));
       close();
     });
     const form = element(
@@ -61,7 +62,7 @@ export function addSwipe(map) {
       { class: "tool-form", novalidate: "", autocomplete: "off" },
       ...fields.left.parts,
       ...fields.right.parts,
-      element("div", { class: "tool-actions" }, element("button", { type: "submit" }, "Show both"), off),
+      element("div", { class: "tool-actions" }, element("button", { type: "submit" }, _("Show both")), off),
     );
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -69,12 +70,12 @@ export function addSwipe(map) {
       const refusal = (await refusalNow(map)) || fields.left.refusal() || fields.right.refusal();
       if (refusal) return panel.refuse(refusal);
       const asked = /** @type {[string, string]} */ ([fields.left.value(), fields.right.value()]);
-      if (asked[0] === asked[1]) return panel.refuse("Both sides are the same: choose another for one of them.");
+      if (asked[0] === asked[1]) return panel.refuse(_("Both sides are the same: choose another for one of them."));
       close(false);
       void set(asked, true);
     });
-    panel.open("Swipe", form);
-    panel.say("Two views of the same blocks, with a divider between them. A day shows where each block stood then.");
+    panel.open(_("Swipe"), form);
+    panel.say(_("Two views of the same blocks, with a divider between them. A day shows where each block stood then."));
     panel.refuse(await refusalNow(map));
     fields.left.parts[0].querySelector("select")?.focus();
   }
@@ -135,12 +136,12 @@ let made = 0;
 function sideField(words, value) {
   const isTheme = THEMES.includes(value);
   const id = `swipe-field-${(made += 1)}`;
-  const options = [...THEMES.map((theme) => element("option", { value: theme }, `by ${THEME_WORDS[theme]}`)), element("option", { value: DAY }, "as on a day")];
+  const options = [...THEMES.map((theme) => element("option", { value: theme }, _("by %(theme)s", { theme: THEME_WORDS[theme] }))), element("option", { value: DAY }, _("as on a day"))];
   const select = element("select", { id }, ...options);
   select.value = isTheme ? value : DAY;
   const day = element("input", { type: "date", id: `${id}-day` });
   day.value = isTheme ? "" : value;
-  const dayBox = element("div", { class: "tool-field" }, element("label", { for: day.id }, `Day, ${words.toLowerCase()}`), day);
+  const dayBox = element("div", { class: "tool-field" }, element("label", { for: day.id }, _("Day, %(words)s", { words: words.toLowerCase() })), day);
   dayBox.hidden = isTheme;
   select.addEventListener("change", () => {
     dayBox.hidden = select.value !== DAY;
@@ -149,6 +150,6 @@ function sideField(words, value) {
   return {
     parts,
     value: () => (select.value === DAY ? day.value : select.value),
-    refusal: () => (select.value === DAY && !/^\d{4}-\d\d-\d\d$/.test(day.value) ? `${words}: choose a day.` : ""),
+    refusal: () => (select.value === DAY && !/^\d{4}-\d\d-\d\d$/.test(day.value) ? _("%(words)s: choose a day.", { words }) : ""),
   };
 }

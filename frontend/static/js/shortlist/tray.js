@@ -1,5 +1,6 @@
 // The tray: what the shortlist holds, and what can be done with it.
 
+import { _ } from "../say.js";
 import { copyText } from "./copy.js";
 import {
   compareAddress,
@@ -48,7 +49,7 @@ function makeButton(words, onPress, attributes = {}) {
 export function createTray(box) {
   box.classList.add("shortlist");
   box.setAttribute("role", "region");
-  box.setAttribute("aria-label", "Shortlist");
+  box.setAttribute("aria-label", _("Shortlist"));
   const words = make("span");
   const compare = make("p", { class: "shortlist-compare" });
   const body = make("div", { class: "shortlist-body" });
@@ -68,7 +69,7 @@ export function createTray(box) {
   /** @param {Entry} entry @param {number} place */
   const take = (entry, place) => {
     remove(entry.id);
-    say(`${entry.name} removed from the shortlist.`);
+    say(_("%(name)s removed from the shortlist.", { name: entry.name }));
     const rest = list();
     focus(rest.length ? `remove ${rest[Math.min(place, rest.length - 1)].id}` : "");
   };
@@ -76,7 +77,7 @@ export function createTray(box) {
   const clearAll = () => {
     cleared = clear();
     draw();
-    say("The shortlist is empty now.");
+    say(_("The shortlist is empty now."));
     focus("undo");
   };
 
@@ -84,15 +85,15 @@ export function createTray(box) {
     const back = add(cleared).length;
     cleared = [];
     draw();
-    say(`${back} brought back into the shortlist.`);
+    say(_("%(back)s brought back into the shortlist.", { back }));
     summary.focus();
   };
 
   /** @param {Entry} entry @param {number} place */
   const makeItem = (entry, place) => {
     const link = make("a", { href: `/blocks/${encodeURIComponent(entry.id)}` }, entry.name);
-    const label = { "aria-label": `Remove ${entry.name} from the shortlist`, "data-key": `remove ${entry.id}` };
-    return make("li", {}, link, makeButton("Remove", () => take(entry, place), label));
+    const label = { "aria-label": _("Remove %(name)s from the shortlist", { name: entry.name }), "data-key": `remove ${entry.id}` };
+    return make("li", {}, link, makeButton(_("Remove"), () => take(entry, place), label));
   };
 
   function draw() {
@@ -101,7 +102,7 @@ export function createTray(box) {
     if (entries.length) cleared = [];
     shownBefore ||= entries.length > 0;
     box.hidden = !shownBefore;
-    words.textContent = entries.length ? `Shortlist: ${entries.length}` : "Shortlist: empty";
+    words.textContent = entries.length ? _("Shortlist: %(length)s", { length: entries.length }) : _("Shortlist: empty");
     compare.replaceChildren(...makeCompare(ids));
     const held = document.activeElement;
     const key = held instanceof HTMLElement && body.contains(held) ? held.dataset.key : undefined;
@@ -116,16 +117,16 @@ export function createTray(box) {
   return { draw };
 }
 
-const NOT_KEPT = "This browser keeps nothing for this site: the shortlist goes when you leave the page.";
+const NOT_KEPT = _("This browser keeps nothing for this site: the shortlist goes when you leave the page.");
 
 /** @param {string[]} ids */
 function makeCompare(ids) {
   if (!ids.length) return [];
   if (ids.length < FEWEST_COMPARED) {
-    const why = make("span", { class: "small quiet" }, "Compare needs two blocks.");
-    return [make("a", { class: "button", role: "link", "aria-disabled": "true" }, "Compare"), " ", why];
+    const why = make("span", { class: "small quiet" }, _("Compare needs two blocks."));
+    return [make("a", { class: "button", role: "link", "aria-disabled": "true" }, _("Compare")), " ", why];
   }
-  const words = ids.length > MOST_COMPARED ? `Compare the first ${MOST_COMPARED}` : "Compare";
+  const words = ids.length > MOST_COMPARED ? _("Compare the first %(most_compared)s", { most_compared: MOST_COMPARED }) : _("Compare");
   return [make("a", { class: "button button-main", href: compareAddress(ids) }, words)];
 }
 
@@ -135,17 +136,17 @@ function makeCompare(ids) {
  */
 function makeActions(ids, clearAll) {
   const files = Object.entries(FORMATS).map(([ending, name]) => make("a", { href: downloadAddress(ending, ids) }, name));
-  const follow = make("a", { href: feedAddress(ids), type: "application/atom+xml" }, "Feed of their changes");
+  const follow = make("a", { href: feedAddress(ids), type: "application/atom+xml" }, _("Feed of their changes"));
   return [
     makeShare(ids),
-    make("p", { class: "links-line" }, make("span", { class: "quiet" }, "Download: "), ...spaced(files)),
-    make("p", { class: "links-line" }, make("span", { class: "quiet" }, "Follow: "), follow),
+    make("p", { class: "links-line" }, make("span", { class: "quiet" }, _("Download: ")), ...spaced(files)),
+    make("p", { class: "links-line" }, make("span", { class: "quiet" }, _("Follow: ")), follow),
     make(
       "p",
       { class: "links-line" },
-      make("a", { href: explorerAddress(ids) }, "Show on the map"),
+      make("a", { href: explorerAddress(ids) }, _("Show on the map")),
       " ",
-      makeButton("Clear", clearAll, { "data-key": "clear", "aria-label": "Clear the shortlist" }),
+      makeButton(_("Clear"), clearAll, { "data-key": "clear", "aria-label": _("Clear the shortlist") }),
     ),
   ];
 }
@@ -156,19 +157,19 @@ function makeShare(ids) {
   const place = make("p", { class: "shortlist-share" });
   const share = async () => {
     if (await copyText(address)) {
-      say("Link copied.");
-      button.textContent = "Link copied";
+      say(_("Link copied."));
+      button.textContent = _("Link copied");
       return;
     }
     const field = /** @type {HTMLInputElement} */ (
-      make("input", { type: "text", readonly: "", value: address, "aria-label": "Link to the shortlist, to copy" })
+      make("input", { type: "text", readonly: "", value: address, "aria-label": _("Link to the shortlist, to copy") })
     );
     place.replaceChildren(button, field);
     field.focus();
     field.select();
-    say("This browser does not let a page copy: the link is selected, copy it yourself.");
+    say(_("This browser does not let a page copy: the link is selected, copy it yourself."));
   };
-  const button = makeButton("Share as link", () => void share(), { "data-key": "share" });
+  const button = makeButton(_("Share as link"), () => void share(), { "data-key": "share" });
   place.append(button);
   return place;
 }
@@ -178,8 +179,8 @@ function makeShare(ids) {
  * @param {() => void} bringBack
  */
 function makeEmpty(cleared, bringBack) {
-  const hint = make("p", {}, "No block yet: the star beside a name adds one. The list stays on this device. ");
-  if (cleared) hint.append(makeButton("Bring back", bringBack, { "data-key": "undo" }));
+  const hint = make("p", {}, _("No block yet: the star beside a name adds one. The list stays on this device. "));
+  if (cleared) hint.append(makeButton(_("Bring back"), bringBack, { "data-key": "undo" }));
   return hint;
 }
 

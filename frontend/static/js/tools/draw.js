@@ -1,5 +1,6 @@
 // Drawing a rectangle, a circle or a polygon: on the map by mouse, touch or keys, or in a form.
 
+import { _ } from "../say.js";
 import { collectCorners, placeInMiddle } from "./corners.js";
 import { distanceM } from "./geodesy.js";
 import { createSketch, holdMap, isOnMap, toPosition } from "./marks.js";
@@ -9,21 +10,21 @@ import { boundsOf, circleOf, makeCircle, makePolygon, makeRectangle, parseShape,
 import { lengthWords } from "./sizes.js";
 
 const DRAG_PX = 6;
-const ARROWS = "Draw with the arrow keys";
-const ARROWS_HINT = "The arrow keys move the map under the cross, plus and minus zoom, Space sets a point at the cross";
+const ARROWS = _("Draw with the arrow keys");
+const ARROWS_HINT = _("The arrow keys move the map under the cross, plus and minus zoom, Space sets a point at the cross");
 
 const HINTS = {
-  rectangle: "Press and drag from corner to corner, or click two opposite corners.",
-  circle: "Press at the centre and drag to the edge, or click the centre and then the edge.",
-  polygon: "Click each corner. Click the first corner again, or press Enter, to finish; Backspace removes the last corner.",
+  rectangle: _("Press and drag from corner to corner, or click two opposite corners."),
+  circle: _("Press at the centre and drag to the edge, or click the centre and then the edge."),
+  polygon: _("Click each corner. Click the first corner again, or press Enter, to finish; Backspace removes the last corner."),
 };
-const TITLES = { rectangle: "Draw a rectangle", circle: "Draw a circle", polygon: "Draw a polygon" };
+const TITLES = { rectangle: _("Draw a rectangle"), circle: _("Draw a circle"), polygon: _("Draw a polygon") };
 
 /** @param {import("./index.js").Context} context */
 export function start(context) {
   const { id, panel } = context;
   const session = id === "polygon" ? drawPolygon(context) : drawByTwo(context, id);
-  panel.say(`${HINTS[id]} Escape cancels.`);
+  panel.say(_("%(hint)s Escape cancels.", { hint: HINTS[id] }));
   return session;
 }
 
@@ -59,7 +60,7 @@ function drawByTwo({ map, panel, done, cancel, shape }, kind) {
   const unlisten = listen(map, { set, preview, begin: (here) => (first ??= here) });
   panel.open(
     TITLES[kind],
-    actions(button(ARROWS, () => useArrows(panel, held.showCross)), button("Cancel", cancel)),
+    actions(button(ARROWS, () => useArrows(panel, held.showCross)), button(_("Cancel"), cancel)),
     kind === "circle" ? circleForm(panel, shape, done) : rectangleForm(panel, shape, done),
   );
   return {
@@ -79,7 +80,7 @@ function drawByTwo({ map, panel, done, cancel, shape }, kind) {
 
 function useArrows(panel, showCross) {
   showCross();
-  panel.say(`${ARROWS_HINT}. Enter finishes, Backspace takes back, Escape cancels.`);
+  panel.say(_("%(arrows_hint)s. Enter finishes, Backspace takes back, Escape cancels.", { arrows_hint: ARROWS_HINT }));
 }
 
 /** Clicks and strokes of mouse, pen and finger. Two fingers zoom. */
@@ -123,7 +124,7 @@ function rectangleBetween(one, other) {
 }
 
 function sizeBetween(kind, one, other) {
-  if (kind === "circle") return `Radius ${lengthWords(distanceM(one, other))}`;
+  if (kind === "circle") return _("Radius %(other)s", { other: lengthWords(distanceM(one, other)) });
   const [west, south, east, north] = boundsOf([one, other]);
   const [width, height] = [distanceM([west, south], [east, south]), distanceM([west, south], [west, north])];
   return `${lengthWords(width)} by ${lengthWords(height)}`;
@@ -134,7 +135,7 @@ function drawPolygon({ map, panel, done, cancel, shape }) {
   const session = collectCorners(map, {
     onChange: (corners) => {
       panel.refuse("");
-      panel.show(corners.length ? `Corners: ${corners.length}` : "");
+      panel.show(corners.length ? _("Corners: %(length)s", { length: corners.length }) : "");
       session.sketch.surface(corners.length > 2 ? corners : []);
     },
     onFinish: finish,
@@ -142,10 +143,10 @@ function drawPolygon({ map, panel, done, cancel, shape }) {
   panel.open(
     TITLES.polygon,
     actions(
-      button("Finish", finish),
-      button("Remove last corner", session.undo),
+      button(_("Finish"), finish),
+      button(_("Remove last corner"), session.undo),
       button(ARROWS, () => useArrows(panel, session.useArrows)),
-      button("Cancel", cancel),
+      button(_("Cancel"), cancel),
     ),
     polygonForm(panel, shape, done),
   );
@@ -156,12 +157,12 @@ const text = (value) => (value == null ? "" : String(value));
 
 function rectangleForm(panel, shape, done) {
   const now = shape?.kind === "rectangle" ? boundsOf(shape.geometry.coordinates[0]) : [];
-  const labels = { west: "West", south: "South", east: "East", north: "North" };
+  const labels = { west: _("West"), south: _("South"), east: _("East"), north: _("North") };
   const fields = Object.entries(labels).map(([name, label], i) => ({ name, label, value: text(now[i]), hint: "degrees" }));
   return foldedForm(panel, {
-    heading: "Type its sides",
+    heading: _("Type its sides"),
     fields,
-    submit: "Set the rectangle",
+    submit: _("Set the rectangle"),
     use: (values) => {
       const sides = Object.entries(labels).map(([name, label]) => [name, parseNumber(values[name], label)]);
       done(makeRectangle(checkSides(Object.fromEntries(sides))));
@@ -174,7 +175,7 @@ function checkSides(sides) {
   for (const [name, value] of Object.entries(sides)) {
     const most = name === "west" || name === "east" ? 180 : 90;
     if (Math.abs(value) <= most) continue;
-    throw new Refusal(`${name[0].toUpperCase()}${name.slice(1)}: ${value} lies outside −${most} to ${most} degrees.`);
+    throw new Refusal(_("%(name)s: %(value)s lies outside −%(most)s to %(most)s degrees.", { name: _(name[0].toUpperCase() + name.slice(1)), value, most }));
   }
   return sides;
 }
@@ -182,22 +183,22 @@ function checkSides(sides) {
 function circleForm(panel, shape, done) {
   const now = shape?.kind === "circle" ? circleOf(shape.geometry) : null;
   return foldedForm(panel, {
-    heading: "Type centre and radius",
+    heading: _("Type centre and radius"),
     fields: [
-      { name: "centre", label: "Centre", value: now ? positionWords(now.centre).decimal : "", hint: "latitude, longitude" },
-      { name: "radius", label: "Radius", value: text(now?.radiusKm), hint: "km" },
+      { name: "centre", label: _("Centre"), value: now ? positionWords(now.centre).decimal : "", hint: "latitude, longitude" },
+      { name: "radius", label: _("Radius"), value: text(now?.radiusKm), hint: "km" },
     ],
-    submit: "Set the circle",
-    use: ({ centre, radius }) => done(makeCircle(parsePosition(centre), parseNumber(radius, "Radius"))),
+    submit: _("Set the circle"),
+    use: ({ centre, radius }) => done(makeCircle(parsePosition(centre), parseNumber(radius, _("Radius")))),
   });
 }
 
 function polygonForm(panel, shape, done) {
-  const hint = "one corner to a line: latitude, longitude; or WKT: POLYGON((lon lat, …))";
+  const hint = _("one corner to a line: latitude, longitude; or WKT: POLYGON((lon lat, …))");
   return foldedForm(panel, {
-    heading: "Type its corners",
-    fields: [{ name: "corners", label: "Corners", rows: 5, hint, value: shape?.kind === "polygon" ? toWkt(shape.geometry) : "" }],
-    submit: "Set the polygon",
+    heading: _("Type its corners"),
+    fields: [{ name: "corners", label: _("Corners"), rows: 5, hint, value: shape?.kind === "polygon" ? toWkt(shape.geometry) : "" }],
+    submit: _("Set the polygon"),
     use: ({ corners }) => done(parseShape(corners)),
   });
 }

@@ -1,5 +1,6 @@
 // Changing a shape that is there: handles to drag, or to move with the arrow keys.
 
+import { _ } from "../say.js";
 import { distanceM, travel } from "./geodesy.js";
 import { isCoarse, paneOf, toPosition } from "./marks.js";
 import { actions, attempt, button } from "./panel.js";
@@ -7,8 +8,8 @@ import { boundsOf, circleOf, makeCircle, makePolygon, makeRectangle } from "./sh
 
 const STEP_PX = 8;
 const SETTLE_MS = 400;
-const HINT = "Drag a handle, or reach it with Tab and move it with the arrow keys (with Shift by a pixel).";
-const CORNERS_HINT = "A small handle makes a new corner; Delete removes a corner.";
+const HINT = _("Drag a handle, or reach it with Tab and move it with the arrow keys (with Shift by a pixel).");
+const CORNERS_HINT = _("A small handle makes a new corner; Delete removes a corner.");
 
 /** @param {import("./index.js").Context} context */
 export function start({ map, panel, shape, update, cancel }) {
@@ -35,8 +36,8 @@ export function start({ map, panel, shape, update, cancel }) {
     made.forEach((marker) => marker.addTo(handles));
     if (focused !== undefined) made[Math.min(focused, made.length - 1)].getElement()?.focus({ preventScroll: true });
   };
-  panel.open(`Change the ${shape.name.toLowerCase()}`, actions(button("Done", cancel)));
-  panel.say(`${HINT}${shape.kind === "polygon" ? ` ${CORNERS_HINT}` : ""} Escape ends.`);
+  panel.open(_("Change the %(name)s", { name: shape.name.toLowerCase() }), actions(button(_("Done"), cancel)));
+  panel.say([HINT, shape.kind === "polygon" ? CORNERS_HINT : "", _("Escape ends.")].filter(Boolean).join(" "));
   redraw();
   return {
     stop: () => {
@@ -62,14 +63,14 @@ function handlesOf(shape) {
   if (shape.kind === "rectangle") return rectangleHandles(ring);
   const corners = ring.map((at, i) => ({
     at,
-    words: `Corner ${i + 1} of ${ring.length}`,
+    words: _("Corner %(i)s of %(length)s", { i: i + 1, length: ring.length }),
     move: (to) => makePolygon(ring.with(i, to)),
     remove: () => makePolygon(ring.toSpliced(i, 1)),
   }));
   const middles = ring.map((at, i) => {
     const next = ring[(i + 1) % ring.length];
     const middle = [(at[0] + next[0]) / 2, (at[1] + next[1]) / 2];
-    return { at: middle, words: `New corner after ${i + 1}`, isSmall: true, move: (to) => makePolygon(ring.toSpliced(i + 1, 0, to)) };
+    return { at: middle, words: _("New corner after %(i)s", { i: i + 1 }), isSmall: true, move: (to) => makePolygon(ring.toSpliced(i + 1, 0, to)) };
   });
   return [...corners, ...middles];
 }
@@ -77,8 +78,8 @@ function handlesOf(shape) {
 function circleHandles(geometry) {
   const { centre, radiusKm } = /** @type {NonNullable<ReturnType<typeof circleOf>>} */ (circleOf(geometry));
   return [
-    { at: centre, words: "Centre", move: (to) => makeCircle(to, radiusKm) },
-    { at: travel(centre, 90, radiusKm * 1000), words: "Edge", move: (to) => makeCircle(centre, distanceM(centre, to) / 1000) },
+    { at: centre, words: _("Centre"), move: (to) => makeCircle(to, radiusKm) },
+    { at: travel(centre, 90, radiusKm * 1000), words: _("Edge"), move: (to) => makeCircle(centre, distanceM(centre, to) / 1000) },
   ];
 }
 
@@ -86,17 +87,17 @@ function rectangleHandles(ring) {
   const [west, south, east, north] = boundsOf(ring);
   const corner = (words, at, opposite) => ({
     at,
-    words: `${words} corner`,
+    words: _("%(words)s corner", { words }),
     move: (to) => {
       const [w, s, e, n] = boundsOf([to, opposite]);
       return makeRectangle({ west: w, south: s, east: e, north: n });
     },
   });
   return [
-    corner("South-west", [west, south], [east, north]),
-    corner("South-east", [east, south], [west, north]),
-    corner("North-east", [east, north], [west, south]),
-    corner("North-west", [west, north], [east, south]),
+    corner(_("South-west"), [west, south], [east, north]),
+    corner(_("South-east"), [east, south], [west, north]),
+    corner(_("North-east"), [east, north], [west, south]),
+    corner(_("North-west"), [west, north], [east, south]),
   ];
 }
 

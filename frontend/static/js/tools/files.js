@@ -1,12 +1,13 @@
 // A shape from the reader's own file: sent to the portal, which reads it and keeps nothing.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 import { actions, button } from "./panel.js";
 
 const ADDRESS = "/api/shapes";
 const MOST_BYTES = 5_000_000;
 const ENDINGS = ".geojson,.json,.kml,.kmz,.gpx,.zip,.gpkg,.fgb";
-const HINT = "Choose a file, or drop it on the map: GeoJSON, KML, KMZ, GPX, zipped Shapefile, GeoPackage or FlatGeobuf, up to 5 MB. It is read and forgotten.";
+const HINT = _("Choose a file, or drop it on the map: GeoJSON, KML, KMZ, GPX, zipped Shapefile, GeoPackage or FlatGeobuf, up to 5 MB. It is read and forgotten.");
 
 /**
  * @param {import("./index.js").Context} context
@@ -19,8 +20,8 @@ export function start(context, dropped = null) {
   const input = element("input", { type: "file", accept: ENDINGS });
   const read = (file) => readFile(context, file, offer, given.signal);
   input.addEventListener("change", () => input.files?.[0] && read(input.files[0]));
-  const label = element("label", { class: "tool-file" }, "File", input);
-  panel.open("Shape from a file", label, offer, actions(button("Cancel", cancel)));
+  const label = element("label", { class: "tool-file" }, _("File"), input);
+  panel.open(_("Shape from a file"), label, offer, actions(button(_("Cancel"), cancel)));
   panel.say(HINT);
   if (dropped) read(dropped);
   return { stop: () => given.abort() };
@@ -34,7 +35,7 @@ async function readFile({ panel, done, post }, file, offer, signal) {
     panel.refuse(wrong);
     return;
   }
-  panel.say(`Reading ${file.name} …`);
+  panel.say(_("Reading %(name)s …", { name: file.name }));
   const answer = await ask(post, file, signal);
   if (signal.aborted) return;
   if (answer.feature) {
@@ -45,16 +46,16 @@ async function readFile({ panel, done, post }, file, offer, signal) {
   panel.refuse(answer.fault);
   const { repaired } = answer;
   if (repaired) {
-    const use = button("Use the repaired shape", () => done(shapeOf(repaired, file.name)));
+    const use = button(_("Use the repaired shape"), () => done(shapeOf(repaired, file.name)));
     offer.replaceChildren(actions(use));
     use.focus();
   }
 }
 
 function faultOf({ name, size }) {
-  if (!size) return `${name} is empty.`;
+  if (!size) return _("%(name)s is empty.", { name });
   if (size <= MOST_BYTES) return null;
-  return `${name} has ${(size / 1e6).toFixed(1)} MB; at most 5 MB are taken. Simplify it, or draw the shape.`;
+  return _("%(name)s has %(e6)s MB; at most 5 MB are taken. Simplify it, or draw the shape.", { name, e6: (size / 1e6).toFixed(1) });
 }
 
 /** @returns {Promise<{feature?: any, fault?: string, repaired?: any}>} */
@@ -63,11 +64,11 @@ async function ask(post, file, signal) {
   try {
     response = await post(`${ADDRESS}?name=${encodeURIComponent(file.name)}`, file, signal);
   } catch {
-    return { fault: "The portal could not be reached. Check the connection and choose the file again." };
+    return { fault: _("The portal could not be reached. Check the connection and choose the file again.") };
   }
   const body = await response.json().catch(() => null);
   if (response.ok && body?.geometry) return { feature: body };
-  const fault = body?.detail ?? body?.title ?? `The portal could not read the file (it answered ${response.status}). Try again later.`;
+  const fault = body?.detail ?? body?.title ?? _("The portal could not read the file (it answered %(status)s). Try again later.", { status: response.status });
   return { fault, repaired: body?.repaired };
 }
 

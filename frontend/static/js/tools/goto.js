@@ -1,12 +1,13 @@
 // Going to a position that is typed.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 import { makeForm } from "./panel.js";
 import { parsePosition, positionWords } from "./positions.js";
 
 const NEAR_ZOOM = 11;
 const HERE_M = 10;
-const HINT = "Decimal degrees, degrees with minutes and seconds, or UTM. Of two bare numbers the latitude comes first.";
+const HINT = _("Decimal degrees, degrees with minutes and seconds, or UTM. Of two bare numbers the latitude comes first.");
 
 /** @param {import("./index.js").Context} context */
 export function start({ map, panel, still }) {
@@ -14,14 +15,14 @@ export function start({ map, panel, still }) {
   const go = ({ position }) => {
     const [lon, lat] = parsePosition(position);
     result.replaceChildren(rowsOf([lon, lat]));
-    panel.speak(`Map moved to ${positionWords([lon, lat]).decimal}`);
+    panel.speak(_("Map moved to %(decimal)s", { decimal: positionWords([lon, lat]).decimal }));
     const maxZoom = Math.max(map.getZoom(), NEAR_ZOOM);
     map.fitBounds(L.latLng(lat, lon).toBounds(HERE_M), { animate: !still, maxZoom, ...panel.room(0) });
     mark(map, [lon, lat]);
   };
-  const fields = [{ name: "position", label: "Position", hint: "20.95 N, 85.1 E or 45N 302442 2317786" }];
-  const form = makeForm(panel, { fields, submit: "Go there", use: go });
-  panel.open("Go to a position", form, result);
+  const fields = [{ name: "position", label: _("Position"), hint: "20.95 N, 85.1 E or 45N 302442 2317786" }];
+  const form = makeForm(panel, { fields, submit: _("Go there"), use: go });
+  panel.open(_("Go to a position"), form, result);
   panel.say(HINT);
   form.querySelector("input")?.focus();
   return { stop: () => {} };
@@ -30,7 +31,7 @@ export function start({ map, panel, still }) {
 /** The three forms, for reading and copying. */
 function rowsOf(position) {
   const { decimal, dms, utm } = positionWords(position);
-  const rows = [["Decimal", decimal], ["Degrees, minutes, seconds", dms], ["UTM", utm ?? "not defined so near a pole"]];
+  const rows = [[_("Decimal"), decimal], [_("Degrees, minutes, seconds"), dms], ["UTM", utm ?? _("not defined so near a pole")]];
   return element("dl", {}, ...rows.map(([term, value]) => element("div", {}, element("dt", {}, term), element("dd", {}, value))));
 }
 
@@ -39,8 +40,8 @@ function mark(map, position) {
   places.get(map)?.remove();
   const icon = L.divIcon({ className: "tool-place", iconSize: [24, 32], iconAnchor: [12, 32], popupAnchor: [0, -32] });
   const { decimal } = positionWords(position);
-  const marker = L.marker([position[1], position[0]], { icon, title: decimal, alt: `Position ${decimal}` });
-  const remove = element("button", { type: "button" }, "Remove the marker");
+  const marker = L.marker([position[1], position[0]], { icon, title: decimal, alt: _("Position %(decimal)s", { decimal }) });
+  const remove = element("button", { type: "button" }, _("Remove the marker"));
   remove.addEventListener("click", () => marker.remove());
   marker.bindPopup(element("div", { class: "popup tool-result" }, rowsOf(position), remove)).addTo(map);
   places.set(map, marker);

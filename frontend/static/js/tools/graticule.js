@@ -1,5 +1,7 @@
 // Meridians and parallels with their degrees at the map's edges. Only to look at.
 
+import { _ } from "../say.js";
+
 const PANE = "graticule";
 // Over the states (350, 360) and under the blocks.
 const HEIGHT = "370";

@@ -1,6 +1,7 @@
 // The tools of a map: a shape to filter with, measuring, going to a position, a graticule. Each tool's own module is
 // fetched when it is first taken in hand.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 import { createDrawn } from "./drawn.js";
 import { acceptDrops } from "./drops.js";
@@ -9,6 +10,7 @@ import { Refusal } from "./positions.js";
 import { recognise, surfaceM2, toWkt, travels } from "./shapes.js";
 import { surfaceWords } from "./sizes.js";
 import { createToolbar } from "./toolbar.js";
+import { numberWords } from "../words.js";
 
 /**
  * @typedef {import("./shapes.js").Shape & {notices?: string[]}} Given
@@ -51,15 +53,15 @@ const MODULES = {
 };
 /** @type {[string, string][]} */
 const BUTTONS = [
-  ["rectangle", "Rectangle"],
-  ["polygon", "Polygon"],
-  ["circle", "Circle"],
-  ["file", "From file"],
-  ["measure", "Measure"],
-  ["goto", "Go to"],
-  ["graticule", "Graticule"],
-  ["shape", "Shape and buffer"],
-  ["remove", "Remove shape"],
+  ["rectangle", _("Rectangle")],
+  ["polygon", _("Polygon")],
+  ["circle", _("Circle")],
+  ["file", _("From file")],
+  ["measure", _("Measure")],
+  ["goto", _("Go to")],
+  ["graticule", _("Graticule")],
+  ["shape", _("Shape and buffer")],
+  ["remove", _("Remove shape")],
 ];
 
 const send = (address, file, signal) => fetch(address, { method: "POST", body: file, signal });
@@ -112,8 +114,8 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
     if (mine !== turn) return;
     if (!module) {
       close(true);
-      panel.open("Map tools");
-      panel.refuse("This tool could not be fetched. Check the connection and try again.");
+      panel.open(_("Map tools"));
+      panel.refuse(_("This tool could not be fetched. Check the connection and try again."));
       return;
     }
     active = { id, ...module.start({ map, panel, still, id, shape: now.shape, done, update, cancel: () => close(true), post }, file) };
@@ -165,11 +167,11 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
       given.name,
       element("p", { class: "tool-size" }, sizeOf(given)),
       notices(given),
-      element("label", { class: "tool-buffer" }, "Buffer, km", input),
+      element("label", { class: "tool-buffer" }, _("Buffer, km"), input),
       actions(
-        canEdit(given) ? button("Change", () => take("edit", { byKeyboard: true })) : null,
-        button("Show it all", fit),
-        button("Remove", () => press("remove", true)),
+        canEdit(given) ? button(_("Change"), () => take("edit", { byKeyboard: true })) : null,
+        button(_("Show it all"), fit),
+        button(_("Remove"), () => press("remove", true)),
       ),
     );
   }
@@ -184,7 +186,7 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
 
   function remove() {
     if (!now.shape) {
-      panel.speak("There is no shape to remove.");
+      panel.speak(_("There is no shape to remove."));
       return;
     }
     const hadFocus = panel.box.contains(document.activeElement);
@@ -193,7 +195,7 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
     show();
     toolbar.mark("shape", false);
     panel.close();
-    panel.speak("Shape removed.");
+    panel.speak(_("Shape removed."));
     if (hadFocus) toolbar.focus("remove");
     tell();
   }
@@ -218,7 +220,7 @@ export function addTools(map, { shape = null, bufferKm = 0, onShape = () => {}, 
   }
 
   function pressShape(byKeyboard) {
-    if (!now.shape) panel.speak("There is no shape yet: draw one, or take it from a file.");
+    if (!now.shape) panel.speak(_("There is no shape yet: draw one, or take it from a file."));
     else if (!active && !panel.box.hidden) close(true);
     else {
       stop();
@@ -255,7 +257,7 @@ function isInView(map, { geometry }) {
 /** @param {Given} given */
 function sizeOf({ geometry }) {
   const squareMetres = surfaceM2(geometry);
-  return squareMetres === null ? "Without an area: give it a buffer." : `Area ${surfaceWords(squareMetres)}`;
+  return squareMetres === null ? _("Without an area: give it a buffer.") : _("Area %(square_metres)s", { square_metres: surfaceWords(squareMetres) });
 }
 
 /** @param {Given} given */
@@ -268,7 +270,7 @@ const canEdit = ({ kind, geometry }) =>
 
 /** @param {string} text */
 function parseBuffer(text) {
-  const km = text.trim() ? parseNumber(text, "Buffer") : 0;
-  if (km < 0 || km > MOST_BUFFER_KM) throw new Refusal(`The buffer must be 0 to ${MOST_BUFFER_KM.toLocaleString("en")} km.`);
+  const km = text.trim() ? parseNumber(text, _("Buffer")) : 0;
+  if (km < 0 || km > MOST_BUFFER_KM) throw new Refusal(_("The buffer must be 0 to %(most_buffer_km)s km.", { most_buffer_km: numberWords(MOST_BUFFER_KM) }));
   return km;
 }

@@ -1,5 +1,7 @@
 // How what is drawn by hand looks: one pane above the blocks, lines, dots, handles.
 
+import { _ } from "../say.js";
+
 const PANE = "tools";
 const HEIGHT = "640";
 

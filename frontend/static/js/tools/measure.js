@@ -1,5 +1,6 @@
 // Measuring: lengths along corners, and the surface when they are closed.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 import { collectCorners } from "./corners.js";
 import { areaM2, distanceM } from "./geodesy.js";
@@ -9,8 +10,8 @@ import { parsePositions } from "./shapes.js";
 import { lengthWords, surfaceWords } from "./sizes.js";
 
 const HINT =
-  "Click from point to point. The first point again closes an area; Enter ends, Backspace removes the last point, Escape closes.";
-const ARROWS_HINT = "The arrow keys move the map under the cross; Space sets a point there, Enter ends.";
+  _("Click from point to point. The first point again closes an area; Enter ends, Backspace removes the last point, Escape closes.");
+const ARROWS_HINT = _("The arrow keys move the map under the cross; Space sets a point there, Enter ends.");
 
 /** @param {import("./index.js").Context} context */
 export function start(context) {
@@ -20,8 +21,8 @@ export function start(context) {
   let isEnded = false;
   const result = element("dl", { class: "tool-result" });
   // Only while points are being set.
-  const close = button("Close the area", () => end(true));
-  const undo = button("Remove last point", () => session.undo());
+  const close = button(_("Close the area"), () => end(true));
+  const undo = button(_("Remove last point"), () => session.undo());
   const setEnded = (on) => {
     isEnded = on;
     close.hidden = on;
@@ -29,7 +30,7 @@ export function start(context) {
   };
   const end = (isClosed) => {
     if (isClosed && session.corners().length < 3) {
-      panel.refuse("An area needs three points or more.");
+      panel.refuse(_("An area needs three points or more."));
       return;
     }
     setEnded(true);
@@ -52,22 +53,22 @@ export function start(context) {
     panel.say(HINT);
   };
   panel.open(
-    "Measure",
+    _("Measure"),
     result,
     actions(
       close,
       undo,
-      button("Start again", begin),
-      button("Measure with the arrow keys", () => {
+      button(_("Start again"), begin),
+      button(_("Measure with the arrow keys"), () => {
         if (isEnded) begin();
         session.useArrows();
         panel.say(ARROWS_HINT);
       }),
     ),
     foldedForm(panel, {
-      heading: "Type the points",
-      fields: [{ name: "points", label: "Points", rows: 4, hint: "one to a line: latitude, longitude" }],
-      submit: "Measure these",
+      heading: _("Type the points"),
+      fields: [{ name: "points", label: _("Points"), rows: 4, hint: _("one to a line: latitude, longitude") }],
+      submit: _("Measure these"),
       use: ({ points }) => {
         const typed = readPoints(points);
         begin();
@@ -84,7 +85,7 @@ export function start(context) {
 /** Points that come back to the first one enclose an area. */
 function readPoints(text) {
   const corners = parsePositions(text);
-  if (corners.length < 2) throw new Refusal("Measuring needs two points or more, one to a line.");
+  if (corners.length < 2) throw new Refusal(_("Measuring needs two points or more, one to a line."));
   const isClosed = corners.length > 3 && String(corners[0]) === String(corners.at(-1));
   return { corners: isClosed ? corners.slice(0, -1) : corners, isClosed };
 }
@@ -100,11 +101,11 @@ function finish(panel, result, session, isClosed) {
     session.sketch.line([...corners, corners[0]]);
     session.sketch.surface(corners);
     result.replaceChildren(
-      row("Perimeter", lengthWords(along([...corners, corners[0]]))),
-      row("Area", surfaceWords(areaM2(corners))),
+      row(_("Perimeter"), lengthWords(along([...corners, corners[0]]))),
+      row(_("Area"), surfaceWords(areaM2(corners))),
     );
   } else result.replaceChildren(...lengthRows(corners));
-  panel.say("Measured. The figures can be selected and copied.");
+  panel.say(_("Measured. The figures can be selected and copied."));
   panel.speak(spoken(result));
 }
 
@@ -112,7 +113,7 @@ const along = (corners) => corners.slice(1).reduce((sum, corner, i) => sum + dis
 
 function lengthRows(corners) {
   if (corners.length < 2) return [];
-  return [row("Last", lengthWords(along(corners.slice(-2)))), row("Total", lengthWords(along(corners)))];
+  return [row(_("Last"), lengthWords(along(corners.slice(-2)))), row(_("Total"), lengthWords(along(corners)))];
 }
 
 const row = (term, value) => element("div", {}, element("dt", {}, term), element("dd", {}, value));

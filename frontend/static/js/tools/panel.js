@@ -1,5 +1,6 @@
 // The box beside the toolbar: what the tool in hand does, how to go on, what went wrong.
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 import { Refusal } from "./positions.js";
 
@@ -23,7 +24,7 @@ export function createPanel(map, onClose) {
   const figure = element("p", { class: "tool-figure" });
   const body = element("div", { class: "tool-body" });
   const alert = element("p", { class: "tool-alert", role: "alert" });
-  const head = element("div", { class: "tool-head" }, title, button("Close", onClose, "tool-close"));
+  const head = element("div", { class: "tool-head" }, title, button(_("Close"), onClose, "tool-close"));
   const box = element("section", { class: "tool-panel", tabindex: "-1" }, head, hint, figure, alert, body);
   box.hidden = true;
   // Read out even when the box has just appeared: a live region must be there before its words.
@@ -150,5 +151,5 @@ export function parseNumber(text, label) {
   const clean = text.trim().replace("−", "-");
   const value = Number(clean);
   if (clean && Number.isFinite(value)) return value;
-  throw new Refusal(clean ? `${label}: “${clean.slice(0, 40)}” is no number.` : `${label} is missing.`);
+  throw new Refusal(clean ? _("%(label)s: “%(slice)s” is no number.", { label, slice: clean.slice(0, 40) }) : _("%(label)s is missing.", { label }));
 }

@@ -1,5 +1,6 @@
 // Positions as people write them: decimal degrees, degrees with minutes and seconds, UTM.
 
+import { _ } from "../say.js";
 import { fromUtm, toUtm } from "./utm.js";
 
 /** @typedef {[number, number]} Position lon, lat; degrees */
@@ -19,7 +20,7 @@ const UTM = /^(?:utm\s*)?(?:zone\s*)?(\d{1,2})\s*([c-hj-np-x])[\s,]+(\d+(?:\.\d+
  */
 export function parsePosition(text) {
   const clean = text.trim().replace(/[−–]/g, "-");
-  if (!clean) throw new Refusal(`Type a position, for example ${EXAMPLES}.`);
+  if (!clean) throw new Refusal(_("Type a position, for example %(examples)s.", { examples: EXAMPLES }));
   return parseUtm(clean) ?? parseDegrees(clean);
 }
 
@@ -29,19 +30,19 @@ function parseUtm(text) {
   if (!found) return null;
   const [zone, east, north] = [found[1], found[3], found[4]].map(Number);
   const letter = found[2].toUpperCase();
-  if (zone < 1 || zone > 60) throw new Refusal(`UTM has the zones 1 to 60, not ${zone}.`);
-  if (east < 100000 || east > 900000) throw new Refusal("The easting lies outside 100,000 to 900,000 m.");
-  if (north > 10000000) throw new Refusal("The northing lies above 10,000,000 m.");
+  if (zone < 1 || zone > 60) throw new Refusal(_("UTM has the zones 1 to 60, not %(zone)s.", { zone }));
+  if (east < 100000 || east > 900000) throw new Refusal(_("The easting lies outside 100,000 to 900,000 m."));
+  if (north > 10000000) throw new Refusal(_("The northing lies above 10,000,000 m."));
   // S is read as the southern half, as most write it; the bands below N are southern too.
   return checked(...fromUtm({ zone, south: letter === "S" || letter < "N", east, north }));
 }
 
 function parseDegrees(text) {
   const halves = splitInTwo(text);
-  if (!halves) throw new Refusal(`“${text.slice(0, 60)}” is not read as a position. Write it like ${EXAMPLES}.`);
+  if (!halves) throw new Refusal(_("“%(slice)s” is not read as a position. Write it like %(examples)s.", { slice: text.slice(0, 60), examples: EXAMPLES }));
   const [first, second] = halves.map(parseAngle);
   if (first.axis && first.axis === second.axis) {
-    throw new Refusal("Both numbers have a letter of the same direction: one needs N or S, the other E or W.");
+    throw new Refusal(_("Both numbers have a letter of the same direction: one needs N or S, the other E or W."));
   }
   if (first.axis || second.axis) {
     const latFirst = first.axis === "lat" || second.axis === "lon";
@@ -76,13 +77,13 @@ const ANGLE = /^([nsew])?\s*(-|\+)?\s*(\d+(?:\.\d+)?)\s*[°ºd:]?(?:\s*(\d+(?:\.
 function parseAngle(text) {
   const found = ANGLE.exec(text);
   if (!found || (found[1] && found[6])) {
-    throw new Refusal(`“${text.slice(0, 60)}” is not read as an angle. Write it like 20.95 N or 20°57′30″ N.`);
+    throw new Refusal(_("“%(slice)s” is not read as an angle. Write it like 20.95 N or 20°57′30″ N.", { slice: text.slice(0, 60) }));
   }
   const letter = (found[1] ?? found[6] ?? "").toUpperCase();
   const [whole, minutes, seconds] = [found[3], found[4] ?? "0", found[5] ?? "0"].map(Number);
-  if (minutes >= 60 || seconds >= 60) throw new Refusal(`“${text}”: minutes and seconds lie below 60.`);
-  if (found[4] && found[3].includes(".")) throw new Refusal(`“${text}”: degrees with a fraction have no minutes.`);
-  if (letter && found[2] === "-") throw new Refusal(`“${text}” has both a minus sign and a letter: leave one out.`);
+  if (minutes >= 60 || seconds >= 60) throw new Refusal(_("“%(text)s”: minutes and seconds lie below 60.", { text }));
+  if (found[4] && found[3].includes(".")) throw new Refusal(_("“%(text)s”: degrees with a fraction have no minutes.", { text }));
+  if (letter && found[2] === "-") throw new Refusal(_("“%(text)s” has both a minus sign and a letter: leave one out.", { text }));
   const negative = found[2] === "-" || letter === "S" || letter === "W";
   const value = (whole + minutes / 60 + seconds / 3600) * (negative ? -1 : 1);
   return { value, axis: letter ? ("NS".includes(letter) ? "lat" : "lon") : null };
@@ -91,10 +92,10 @@ function parseAngle(text) {
 /** @returns {Position} */
 function checked(lon, lat) {
   if (Math.max(Math.abs(lat), Math.abs(lon)) > 1000) {
-    throw new Refusal("These are no degrees. UTM is written with zone, N or S, easting and northing: 45N 302000 2318000.");
+    throw new Refusal(_("These are no degrees. UTM is written with zone, N or S, easting and northing: 45N 302000 2318000."));
   }
-  if (Math.abs(lat) > 90) throw new Refusal(`The latitude ${round(lat)} lies outside −90 to 90 degrees.`);
-  if (Math.abs(lon) > 180) throw new Refusal(`The longitude ${round(lon)} lies outside −180 to 180 degrees.`);
+  if (Math.abs(lat) > 90) throw new Refusal(_("The latitude %(lat)s lies outside −90 to 90 degrees.", { lat: round(lat) }));
+  if (Math.abs(lon) > 180) throw new Refusal(_("The longitude %(lon)s lies outside −180 to 180 degrees.", { lon: round(lon) }));
   return [lon, lat];
 }
 

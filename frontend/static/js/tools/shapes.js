@@ -1,7 +1,9 @@
 // Shapes as values: made from few numbers, read from text, checked, written. Degrees, [lon, lat], CRS84.
 
+import { _ } from "../say.js";
 import { areaM2, distanceM, travel } from "./geodesy.js";
 import { parsePosition, Refusal } from "./positions.js";
+import { numberWords } from "../words.js";
 
 /**
  * @typedef {[number, number]} Position lon, lat; degrees
@@ -20,7 +22,7 @@ const MOST_TRAVELLING = 200;
 const MOST_TYPED = 2000;
 const LEAST_RADIUS_KM = 0.05;
 const MOST_RADIUS_KM = 2000;
-const NAMES = { rectangle: "Rectangle", polygon: "Polygon", circle: "Circle" };
+const NAMES = { rectangle: _("Rectangle"), polygon: _("Polygon"), circle: _("Circle") };
 
 /** @type {(position: Position) => Position} */
 export const roundPosition = ([lon, lat]) => [Number(lon.toFixed(DECIMALS)), Number(lat.toFixed(DECIMALS))];
@@ -33,8 +35,8 @@ const named = (kind, geometry) => ({ kind, name: NAMES[kind], geometry });
  * @returns {Shape}
  */
 export function makeRectangle({ west, south, east, north }) {
-  if (!(west < east)) throw new Refusal("West must be less than east. A shape may not cross the 180th meridian.");
-  if (!(south < north)) throw new Refusal("South must be less than north.");
+  if (!(west < east)) throw new Refusal(_("West must be less than east. A shape may not cross the 180th meridian."));
+  if (!(south < north)) throw new Refusal(_("South must be less than north."));
   const corners = [[west, south], [east, south], [east, north], [west, north]];
   return named("rectangle", toPolygon(corners));
 }
@@ -47,9 +49,9 @@ export function makeRectangle({ west, south, east, north }) {
  */
 export function makeCircle(centre, radiusKm) {
   if (!(radiusKm >= LEAST_RADIUS_KM && radiusKm <= MOST_RADIUS_KM)) {
-    throw new Refusal(`The radius must be ${LEAST_RADIUS_KM} to ${MOST_RADIUS_KM.toLocaleString("en")} km.`);
+    throw new Refusal(_("The radius must be %(least_radius_km)s to %(most_radius_km)s km.", { least_radius_km: LEAST_RADIUS_KM, most_radius_km: numberWords(MOST_RADIUS_KM) }));
   }
-  if (Math.abs(centre[1]) * 111 + radiusKm > 9950) throw new Refusal("The circle would reach over a pole.");
+  if (Math.abs(centre[1]) * 111 + radiusKm > 9950) throw new Refusal(_("The circle would reach over a pole."));
   // Counter-clockwise, as GeoJSON has outer rings.
   const bearing = (i) => 360 - (i * 360) / CIRCLE_CORNERS;
   const corners = Array.from({ length: CIRCLE_CORNERS }, (_, i) => travel(centre, bearing(i), radiusKm * 1000));
@@ -61,7 +63,7 @@ export function makeCircle(centre, radiusKm) {
  * @returns {Shape}
  */
 export function makePolygon(corners) {
-  if (corners.length > MOST_TYPED) throw new Refusal(`More than ${MOST_TYPED.toLocaleString("en")} corners: use a file.`);
+  if (corners.length > MOST_TYPED) throw new Refusal(_("More than %(most_typed)s corners: use a file.", { most_typed: numberWords(MOST_TYPED) }));
   return named("polygon", toPolygon(corners));
 }
 
@@ -70,12 +72,12 @@ function toPolygon(corners) {
   const turns = Math.round(corners.reduce((sum, [lon]) => sum + lon, 0) / corners.length / 360);
   const rounded = corners.map(([lon, lat]) => roundPosition([lon - turns * 360, lat]));
   const ring = rounded.filter((corner, i) => !same(corner, rounded[(i + 1) % rounded.length]));
-  if (crossesItself([...ring, ring[0]])) throw new Refusal("The sides cross each other. Move or remove a corner.");
+  if (crossesItself([...ring, ring[0]])) throw new Refusal(_("The sides cross each other. Move or remove a corner."));
   if (ring.length < 3 || signedArea(ring) === 0) {
-    throw new Refusal("A shape needs three corners or more that do not lie in one line.");
+    throw new Refusal(_("A shape needs three corners or more that do not lie in one line."));
   }
   if (ring.some(([lon, lat]) => Math.abs(lon) > 180 || Math.abs(lat) > 90)) {
-    throw new Refusal("The shape leaves the map of the world: it may not cross the 180th meridian or a pole.");
+    throw new Refusal(_("The shape leaves the map of the world: it may not cross the 180th meridian or a pole."));
   }
   if (signedArea(ring) < 0) ring.reverse();
   return { type: "Polygon", coordinates: [[...ring, ring[0]]] };
@@ -132,7 +134,7 @@ export function parsePositions(text) {
       return parsePosition(line);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      throw new Refusal(`Line ${i + 1}: ${error.message}`);
+      throw new Refusal(_("Line %(i)s: %(message)s", { i: i + 1, message: error.message }));
     }
   });
 }
@@ -142,10 +144,10 @@ const unclosed = (ring) => (ring.length > 1 && same(ring[0], ring.at(-1)) ? ring
 function parseWkt(text) {
   const [, type, body] = /^(\w+)\s*(?:z|m|zm)?\s*(\(.*\))$/is.exec(text) ?? [];
   if (!/^polygon$/i.test(type ?? "")) {
-    throw new Refusal("This WKT is not read here. Write POLYGON((lon lat, lon lat, …)), or use a file.");
+    throw new Refusal(_("This WKT is not read here. Write POLYGON((lon lat, lon lat, …)), or use a file."));
   }
   const rings = [...body.slice(1, -1).matchAll(/\(([^()]*)\)/g)].map(([, ring]) => ring.split(",").map(parsePair));
-  if (!rings.length) throw new Refusal("A POLYGON has two pairs of brackets: POLYGON((lon lat, lon lat, …)).");
+  if (!rings.length) throw new Refusal(_("A POLYGON has two pairs of brackets: POLYGON((lon lat, lon lat, …))."));
   const [outer, ...holes] = rings.map((ring) => makePolygon(unclosed(ring)).geometry.coordinates[0]);
   return named("polygon", { type: "Polygon", coordinates: [outer, ...holes.map((hole) => hole.reverse())] });
 }
@@ -153,7 +155,7 @@ function parseWkt(text) {
 function parsePair(text) {
   const numbers = text.trim().split(/\s+/).map(Number);
   if (numbers.length < 2 || numbers.some((n) => !Number.isFinite(n))) {
-    throw new Refusal(`“${text.trim().slice(0, 40)}” is no pair of numbers; WKT has longitude, then latitude.`);
+    throw new Refusal(_("“%(slice)s” is no pair of numbers; WKT has longitude, then latitude.", { slice: text.trim().slice(0, 40) }));
   }
   return [numbers[0], numbers[1]];
 }
@@ -193,7 +195,7 @@ export function surfaceM2(geometry) {
  * @returns {Shape}
  */
 export function recognise(geometry) {
-  if (geometry.type !== "Polygon") return { kind: "file", name: "Shape", geometry };
+  if (geometry.type !== "Polygon") return { kind: "file", name: _("Shape"), geometry };
   if (geometry.coordinates.length === 1 && circleOf(geometry)) return named("circle", geometry);
   if (isRectangle(geometry)) return named("rectangle", geometry);
   return named("polygon", geometry);

@@ -1,5 +1,6 @@
 // The buttons. On a small map they fold into one, "Tools".
 
+import { _ } from "../say.js";
 import { element } from "../popups.js";
 
 const WIDE_PX = 640;
@@ -35,9 +36,9 @@ function picture(name) {
  */
 export function createToolbar(map, tools, press) {
   const buttons = new Map(tools.map(([id, words]) => [id, makeButton(id, words)]));
-  const list = element("div", { class: "tool-list", role: "group", "aria-label": "Map tools" }, ...buttons.values());
+  const list = element("div", { class: "tool-list", role: "group", "aria-label": _("Map tools") }, ...buttons.values());
   list.id = `${map.getContainer().id || "map"}-tools`;
-  const fold = element("button", { type: "button", class: "tool-fold", "aria-controls": list.id }, "Tools");
+  const fold = element("button", { type: "button", class: "tool-fold", "aria-controls": list.id }, _("Tools"));
   const box = element("div", { class: "leaflet-bar tool-bar" }, fold, list);
   const open = (isOpen) => {
     box.classList.toggle("is-open", isOpen);
