@@ -29,6 +29,15 @@ const wanted = {
       "LICENSE as noto-sans-LICENSE",
     ],
   ],
+  ...Object.fromEntries(
+    ["telugu", "oriya", "gujarati"].map((script) => [
+      `fonts/${script}`,
+      [
+        `@fontsource-variable/noto-sans-${script}`,
+        [`files/noto-sans-${script}-${script}-wght-normal.woff2 as noto-sans-${script}.woff2`, "LICENSE"],
+      ],
+    ]),
+  ),
 };
 
 // What documents are set in: static fonts, so that the same revision gives the same bytes on every machine.

@@ -60,6 +60,12 @@ def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:
     return find_plural(one, many, number) % {"num": number, **values}
 
 
+def names_in_all(text: str) -> list[str]:
+    """What the text is in each of the other languages that has it."""
+    found = (read_catalogue(code).get(text) for code in LANGUAGES if code != ENGLISH)
+    return [name for name in found if isinstance(name, str)]
+
+
 def N_(text: str) -> str:
     """Marks a text of a table, which is made at import and looked up when it is used."""
     return text
@@ -107,6 +113,7 @@ __all__ = [
     "find_plural",
     "gettext",
     "language",
+    "names_in_all",
     "ngettext",
     "speaking",
 ]

@@ -12,6 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy.orm import Session
 
+from app.languages import names_in_all
 from app.queries.search import Company, Names, list_companies, list_names
 from app.queries.vocabulary import Vocabulary
 from app.search import names
@@ -94,7 +95,8 @@ def _states(vocabulary: Vocabulary) -> Iterator[tuple[str, Meaning]]:
     letters |= {letter: by_code[code] for letter, code in names.OTHER_STATE_CODES.items() if code in by_code}
     for state in vocabulary.states.values():
         meaning = Meaning("state", state.slug, state.name, "places", "State or union territory")
-        for phrase in (*_keys(state.name), *_keys(state.slug), *_keys(names.STATES.get(state.slug, ""))):
+        other = (names.STATES.get(state.slug, ""), *names_in_all(state.name))
+        for phrase in (*_keys(state.name), *_keys(state.slug), *(key for part in other for key in _keys(part))):
             if phrase:
                 yield phrase, meaning
     for letter, state in letters.items():
@@ -149,7 +151,7 @@ def _mineral(vocabulary: Vocabulary, slug: str) -> Meaning:
 
 def _minerals(vocabulary: Vocabulary) -> Iterator[tuple[str, Meaning]]:
     for slug, word in vocabulary.minerals.items():
-        for phrase in (*_keys(word.name), *_keys(slug)):
+        for phrase in (*_keys(word.name), *_keys(slug), *(k for name in names_in_all(word.name) for k in _keys(name))):
             yield phrase, _mineral(vocabulary, slug)
     for term, slug in vocabulary.mineral_terms.items():
         for phrase in _keys(term):
