@@ -58,7 +58,7 @@ async function drawNames(map, features) {
   const named = features.filter((feature) => feature.id !== map.portal.focus);
   await inTurns(map, named, (feature) => {
     const ring = outerRings(feature.geometry).reduce((a, b) => (ringArea(a) > ringArea(b) ? a : b));
-    places.push({ name: feature.properties.name, area: ringArea(ring), points: pointsInside(ring) });
+    places.push({ name: _(feature.properties.name), area: ringArea(ring), points: pointsInside(ring) });
   });
   places.sort((a, b) => b.area - a.area);
   const shown = L.layerGroup().addTo(map);
