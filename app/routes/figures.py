@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.charts import Bar, Cell, Chart, bar_chart, grouped_bar_chart
 from app.dossier import say_figure, say_figure_name, source_name
+from app.languages import find
 from app.languages import gettext as _
 from app.queries import insights
 from app.queries.vocabulary import nearest
@@ -99,7 +100,7 @@ def _inventory_chart(number: int, rows: Sequence[Row]) -> Chart:
 def _place(row: Row) -> str:
     if row["scope"] == "national":
         return _("All India")
-    return row["state"] or str(row["measure"]).removeprefix("grade: ")
+    return find(row["state"] or "") or str(row["measure"]).removeprefix("grade: ")
 
 
 def _inventory_row(row: Row) -> list[Cell]:

@@ -16,6 +16,7 @@ from app.catalogue import COLLECTIONS, View
 from app.charts import Bar, Cell, Chart, Dot, Moment, bar_chart, dot_chart, step_chart
 from app.db import SessionDep
 from app.dossier import tranche_order
+from app.languages import find
 from app.languages import gettext as _
 from app.maps import draw_choropleth, shades_of
 from app.queries import insights, records
@@ -100,7 +101,11 @@ def _count_states(session: Session, vocabulary: Vocabulary, view: View) -> list[
     slugs = {state.code: state.slug for state in vocabulary.states.values()}
     counted = insights.count_by(session, view, "state_code", "state")
     return [
-        {"slug": slugs.get(row["state_code"]), "name": row["state"] or not_published(), "blocks": row["blocks"]}
+        {
+            "slug": slugs.get(row["state_code"]),
+            "name": find(row["state"] or "") or not_published(),
+            "blocks": row["blocks"],
+        }
         for row in counted
     ]
 
