@@ -56,7 +56,9 @@ def test_the_page_is_like_the_others(page):
     assert page.count("<h1") == 1 and page.startswith("<!doctype html>") and len(page.encode()) < 60_000
     shown = re.sub(r"<script.*?</script>|<pre.*?</pre>|<[^>]+>", " ", page, flags=re.DOTALL)
     assert LEAKS.search(shown) is None
-    loaded = re.findall(r'<(?:script|img|iframe)\b[^>]*src="([^"]+)"|<link\b[^>]*href="([^"]+)"', page)
+    loaded = re.findall(
+        r'<(?:script|img|iframe)\b[^>]*src="([^"]+)"|<link\b(?! rel="alternate" hreflang)[^>]*href="([^"]+)"', page
+    )
     assert all((src or href).startswith("/") for src, href in loaded)
 
 

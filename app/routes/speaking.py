@@ -75,6 +75,10 @@ def notices_of_language(request: Request) -> list[str]:
     ]
 
 
+# A Host header can hold anything; what is no plain address is not written into a page.
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?")
+
+
 class Alternate(NamedTuple):
     """The page in another language: `code` as BCP 47 has it, or x-default."""
 
@@ -86,11 +90,12 @@ class Alternate(NamedTuple):
 
 def alternates(request: Request, base: str) -> list[Alternate]:
     """This page in each language; last, as the reader's browser asks for it."""
+    plain = base if _PLAIN_ADDRESS.fullmatch(base) else ""
     rest = [(name, text) for name, text in request.query_params.multi_items() if name != PARAMETER]
 
     def alternate(code: str, name: str, pairs: Sequence[tuple[str, str]]) -> Alternate:
         path = request.url.path + (f"?{urlencode(pairs, safe=',/:')}" if pairs else "")
-        return Alternate(code, name, path, base + path)
+        return Alternate(code, name, path, plain + path)
 
     found = [alternate(code, name, [*rest, (PARAMETER, code)]) for code, name in LANGUAGES.items()]
     return [*found, alternate("x-default", "", rest)]
