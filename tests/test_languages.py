@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from html import unescape
+from pathlib import Path
 
+import pypdfium2
 import pytest
+from babel.messages.pofile import read_po
 
 from app import wording
 from app.languages import LANGUAGES, find, speaking
+from app.languages.catalogues import read_messages
 from app.languages.choosing import choose
-from app.languages.subset import list_misfits
+from app.languages.subset import COMPLETE, PARTLY, list_misfits, list_missing
+from app.settings import PROJECT_ROOT
 
 OTHERS = list(LANGUAGES)[1:]
 PAGES = ("/", "/states/odisha", "/blocks/akharkata-graphite", "/data", "/about", "/insights", "/screening", "/compare")
@@ -109,3 +116,44 @@ def test_a_mineral_is_found_by_its_name_in_each_language(portal, words):
     assert answer.status_code == 303
     assert "mineral=graphite" in answer.headers["location"]
     assert "state=odisha" in answer.headers["location"]
+
+
+# Whole
+
+
+@pytest.mark.parametrize("code", [*COMPLETE, *PARTLY])
+def test_nothing_that_is_to_be_translated_is_missing(code):
+    assert [message.id for message in list_missing(code)] == []
+    assert [message.id for message in list_misfits(code)] == []
+
+
+def test_the_catalogues_know_every_text_of_the_pages(tmp_path):
+    """`make messages` would find nothing that is not there."""
+    found = tmp_path / "messages.pot"
+    bin_dir = Path(sys.executable).parent
+    keywords = ["-k", "N_", "-k", "_", "-k", "ngettext:1,2"]
+    command = [bin_dir / "pybabel", "-q", "extract", "-F", "babel.cfg", *keywords, "-o", found, "."]
+    subprocess.run(command, cwd=PROJECT_ROOT, check=True)
+    texts = {message.id for message in read_po(found.open("rb")) if message.id}
+    assert len(texts) > 1500
+    assert texts - {message.id for message in read_messages("hi")} == set()
+
+
+@pytest.mark.parametrize("code", ["hi", "te", "or", "mr", "gu"])
+def test_a_document_in_each_language_shows_every_letter(portal, code):
+    response = portal.get(f"/blocks/akharkata-graphite.pdf?lang={code}")
+    assert response.status_code == 200
+    document = pypdfium2.PdfDocument(response.content)
+    assert len(document) <= 6
+    text = " ".join(page.get_textpage().get_text_range() for page in document)
+    assert "[U+" not in text and "\ufffd" not in text
+    if code == "hi":
+        assert "सीमा" in text, text[:500]
+
+
+@pytest.mark.parametrize("code", ["hi", "or"])
+def test_a_page_says_little_in_english_where_it_is_translated(portal, code):
+    html = portal.get(f"/states/odisha?lang={code}").text
+    main = re.sub(r"<script.*?</script>|<[^>]+>", " ", html.partition("<main")[2], flags=re.DOTALL)
+    for english in ("processing units", "Preferred bidder declared", "not published", "Exploration stage", "Sources"):
+        assert english not in main, english

@@ -65,15 +65,8 @@ def typeset(template: str, data: Mapping[str, Any], fonts: Path, made_at: dateti
     if not _turns.acquire(timeout=_LONGEST_WAIT_SECONDS):
         raise PrintFailed(_("Many documents are being made just now; the same request may go through in a moment."))
     try:
-        compiler = typst.Compiler(
-            (_FOLDER / f"{template}.typ").read_bytes(),
-            root=str(_FOLDER),
-            font_paths=_fonts(fonts),
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(_spelled(data, _drawable(fonts)), ensure_ascii=False)},
-        )
-        # PDF/UA, ISO 14289-1: tagged, so that it can be read aloud.
-        made = compiler.compile(format="pdf", timestamp=made_at.replace(microsecond=0), pdf_standards="ua-1")
+        spelled = json.dumps(_spelled(data, _drawable(fonts)), ensure_ascii=False)
+        made = _compile(template, spelled, fonts, made_at.replace(microsecond=0))
     except (typst.TypstError, RuntimeError, OSError) as error:
         raise PrintFailed(_("The document could not be set. What it would show stands on the block's page.")) from error
     finally:
@@ -81,3 +74,26 @@ def typeset(template: str, data: Mapping[str, Any], fonts: Path, made_at: dateti
     if not isinstance(made, bytes):
         raise PrintFailed(_("The document could not be set. What it would show stands on the block's page."))
     return made
+
+
+def _compile(template: str, data: str, fonts: Path, made_at: datetime) -> Any:
+    """As PDF/UA, ISO 14289-1: tagged, so that it can be read aloud. That standard also wants every glyph to name its
+    letter, which those of some ligatures in Indian fonts cannot; a document with one is tagged without its name.
+    """
+
+    def compile_as(**standards: str) -> Any:
+        compiler = typst.Compiler(
+            (_FOLDER / f"{template}.typ").read_bytes(),
+            root=str(_FOLDER),
+            font_paths=_fonts(fonts),
+            ignore_system_fonts=True,
+            sys_inputs={"data": data},
+        )
+        return compiler.compile(format="pdf", timestamp=made_at, **standards)
+
+    try:
+        return compile_as(pdf_standards="ua-1")
+    except typst.TypstError as error:
+        if "missing codepoints" not in str(error):
+            raise
+        return compile_as()
