@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, Literal
 
 import typst
 from fontTools.ttLib import TTFont
@@ -81,7 +81,7 @@ def _compile(template: str, data: str, fonts: Path, made_at: datetime) -> Any:
     letter, which those of some ligatures in Indian fonts cannot; a document with one is tagged without its name.
     """
 
-    def compile_as(standards: list[str]) -> Any:
+    def compile_as(standards: list[Literal["ua-1"]]) -> Any:
         compiler = typst.Compiler(
             (_FOLDER / f"{template}.typ").read_bytes(),
             root=str(_FOLDER),
