@@ -37,10 +37,11 @@ test: .venv/.installed-dev $(BUILT) $(PROOFS) $(DATABASE) .venv/.chromium  ## ru
 test-slow: .venv/.installed-dev $(BUILT) $(PROOFS) $(DATABASE) .venv/.chromium .venv/.gis  ## run the long proofs (ARGS=...)
 	.venv/bin/pytest -m slow $(ARGS)
 
-check: .venv/.installed-dev $(VENDOR) $(PROOFS)  ## lint, formatting, types and the import contract
+check: .venv/.installed-dev $(VENDOR) $(PROOFS)  ## lint, formatting, types, security and the import contract
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy app
+	.venv/bin/bandit --quiet --recursive --configfile pyproject.toml app
 	.venv/bin/lint-imports
 	.venv/bin/node tests/web/node_modules/typescript/bin/tsc -p frontend/tsconfig.json
 

@@ -63,6 +63,39 @@ class TooLarge(PortalError):
     status, title, anchor = 413, N_("Too large"), "too-large"
 
 
+class AddressTooLong(PortalError):
+    """An address beyond what is read."""
+
+    status, title, anchor = 414, "Address too long", "address-too-long"
+
+
+class HeadersTooLarge(PortalError):
+    """Headers beyond what is read."""
+
+    status, title, anchor = 431, "Headers too large", "headers-too-large"
+
+
+class TooMany(PortalError):
+    """More requests than one reader is granted."""
+
+    status, title, anchor = 429, "Too many requests", "too-many-requests"
+    retry_after_seconds = 1
+
+
+class Busy(PortalError):
+    """As much heavy work as may be is under way."""
+
+    status, title, anchor = 503, "Busy", "busy"
+    retry_after_seconds = 5
+
+
+class TakesTooLong(PortalError):
+    """The database would need longer for the answer than any question is given."""
+
+    status, title, anchor = 503, "Takes too long", "takes-too-long"
+    retry_after_seconds = 30
+
+
 class UnsupportedType(PortalError):
     """A body of a type that is not taken."""
 

@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -18,8 +19,10 @@ from starlette.routing import Match
 
 from app import __version__
 from app.db import make_engine
-from app.errors import BadParameter, DatabaseAway, NotFound, PortalError
+from app.errors import BadParameter, DatabaseAway, NotFound, PortalError, TakesTooLong
+from app.guards import guard, watch
 from app.languages import gettext as _
+from app.metrics import Metrics
 from app.routes import (
     collections,
     compare,
@@ -73,6 +76,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = make_engine(database_url or settings.database_url)
+    app.state.metrics = Metrics()
     app.state.declared_parameters = {}
     app.state.templates = frame.make_templates(settings)
     routers = [
@@ -110,6 +114,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
+    guard(app, settings, answer)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
     app.add_middleware(
         CORSMiddleware,
@@ -124,10 +129,16 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
             "Content-Digest",
             "X-Revision",
             "X-Row-Count",
+            "X-Request-Id",
+            "Retry-After",
+            "RateLimit-Limit",
+            "RateLimit-Remaining",
+            "RateLimit-Reset",
         ],
     )
     app.add_middleware(InLanguage)
     app.add_middleware(HeadAsGet)
+    watch(app, settings)
     _add_error_handlers(app)
     # Made now: two first requests at once would both build it, and FastAPI does not stand that.
     amend(app.openapi())
@@ -232,6 +243,9 @@ def _answer_projection_error(request: Request, error: Exception) -> Response:
 
 def _answer_database_error(request: Request, error: Exception) -> Response:
     """Away, starting up, or without tables: it may be well in a moment, and nothing of it is the reader's fault."""
+    if isinstance(getattr(error, "orig", None), QueryCanceled):
+        # Its time was up, or its reader has left.
+        return answer(request, TakesTooLong("The answer takes longer than a question is given; ask for less at once."))
     if isinstance(error, ProgrammingError) and "does not exist" not in str(error.orig):
         raise error
     return answer(

@@ -98,7 +98,7 @@ PLAIN_VIEW = MapView()
 
 
 class MapParts(NamedTuple):
-    """A map in three pieces, each for a block of base.html."""
+    """A map in three pieces, each for a block of base.html; the script is what stands in a module."""
 
     header: Markup
     html: Markup
@@ -325,7 +325,7 @@ def render(frame: PortalMap) -> MapParts:
     figure.header._children.pop("meta_http")  # the page declares its encoding itself
     header = figure.header.render().replace("<script src=", "<script defer src=")
     imports = 'import * as portal from "/static/built/portal.js";\nawait portal.firstPaint();'
-    script = f'<script type="module">\n{imports}\n{squeeze(figure.script.render())}\n</script>'
+    script = f"{imports}\n{squeeze(figure.script.render())}"
     # All three are made here from constants and from values escaped by `to_script_json` or `|e`.
     return MapParts(*(Markup(part) for part in (squeeze(header), squeeze(figure.html.render()), script)))  # noqa: S704
 

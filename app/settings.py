@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,20 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(PROJECT_ROOT / "data" / "geojson", description="folder with the data files")
     log_level: str = Field("warning", description="critical, error, warning, info, debug")
+
+    log_format: Literal["json", "text"] = Field("json", description="lines of JSON, or plain ones for a terminal")
+    statement_timeout_seconds: float = Field(
+        30, gt=0, le=3600, description="longest time of one question to the database, of pages and API"
+    )
+    download_timeout_seconds: float = Field(600, gt=0, le=86_400, description="the same of a download")
+    heavy_at_once: int = Field(
+        2, ge=1, le=1000, description="downloads, and screenings, at once in each process; of documents half as many"
+    )
+    rate_limit: str = Field("", description="requests of one reader, such as `300/minute; 20/second`; empty: unbounded")
+    rate_limit_store: str = Field(
+        "memory://", description="where they are counted: in each process, or `redis://…` for all of them together"
+    )
+    traces_endpoint: str = Field("", description="OTLP collector for OpenTelemetry traces; empty: none are made")
 
     @cached_property
     def frontend_dir(self) -> Path:

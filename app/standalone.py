@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import folium
 from branca.element import Element, Figure
 from markupsafe import escape
 
+from app.guards.headers import alone_policy, make_nonce
 from app.languages import N_, find, language
 from app.languages import gettext as _
 from app.values import BBox
@@ -33,6 +35,13 @@ body { display: flex; flex-direction: column; }
 """
 
 
+class Standalone(NamedTuple):
+    """A document, and what it may load."""
+
+    text: str
+    policy: str
+
+
 class Drawing:
     """What the map shows: features as GeoJSON, each with `name` and `about` among its properties."""
 
@@ -49,8 +58,11 @@ class _Bare(folium.Map):
     default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
 
-def make_standalone(title: str, lines: Sequence[str], drawing: Drawing, box: BBox, leaflet: Path, credit: str) -> str:
-    """The whole document. `leaflet`: folder with the library. `lines`: what stands above the map. `box`: what it shows.
+def make_standalone(
+    title: str, lines: Sequence[str], drawing: Drawing, box: BBox, leaflet: Path, credit: str
+) -> Standalone:
+    """The whole document, its policy inside it as well. `leaflet`: folder with the library. `lines`: what stands above
+    the map. `box`: what it shows.
 
     The same arguments give the same text.
     """
@@ -72,7 +84,12 @@ def make_standalone(title: str, lines: Sequence[str], drawing: Drawing, box: BBo
     for number, child in enumerate(made._children.values()):
         if child.get_name().startswith("fit_bounds"):
             child._id = f"fit{number}"
-    return _document(made, title, lines, leaflet, credit)
+    # Stands for the nonce until the text is known, of which it is made: the same arguments give the same nonce, and
+    # nobody can write one into a name, as the name would change it.
+    mark = make_nonce()
+    text = _document(made, title, lines, leaflet, credit, mark)
+    nonce = hashlib.sha256(text.replace(mark, "").encode()).hexdigest()[:32]
+    return Standalone(text.replace(mark, nonce), alone_policy(nonce))
 
 
 def _add_areas(made: folium.Map, name: str, role: str, label: str, features: Sequence[Feature]) -> None:
@@ -112,7 +129,7 @@ def _add_points(made: folium.Map, points: Sequence[Feature]) -> None:
     group.add_to(made)
 
 
-def _document(made: folium.Map, title: str, lines: Sequence[str], leaflet: Path, credit: str) -> str:
+def _document(made: folium.Map, title: str, lines: Sequence[str], leaflet: Path, credit: str, nonce: str) -> str:
     figure = cast(Figure, made.get_root())
     made.render()  # type: ignore[no-untyped-call]
     body, script = figure.html.render(), figure.script.render()
@@ -122,13 +139,18 @@ def _document(made: folium.Map, title: str, lines: Sequence[str], leaflet: Path,
     style = style.replace("url(images/", "url(data:,")
     about = "".join(f"<p>{escape(line)}</p>" for line in lines)
     header = "".join(part.render() for part in figure.header._children.values() if _is_own_style(part))
+    for tag in ("<style", "<script"):
+        header = header.replace(tag, f'{tag} nonce="{nonce}"')
     attribution = json.dumps(f"{find(_CREDIT)}. {credit}").replace("<", "\\u003c")
     return (
         f'<!doctype html>\n<html lang="{language()}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{alone_policy(nonce)}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
-        f"<style>{style}</style>\n{header}\n<style>{_PAGE_STYLE}</style>\n<script>{library}</script>\n</head>\n<body>\n"
+        f'<style nonce="{nonce}">{style}</style>\n{header}\n<style nonce="{nonce}">{_PAGE_STYLE}</style>\n'
+        f'<script nonce="{nonce}">{library}</script>\n</head>\n<body>\n'
         f'<header class="about"><h1>{escape(title)}</h1>{about}</header>\n{body}\n'
-        f"<script>{script}\nmap_map.attributionControl.setPrefix(false).addAttribution({attribution});</script>\n"
+        f'<script nonce="{nonce}">{script}\n'
+        f"map_map.attributionControl.setPrefix(false).addAttribution({attribution});</script>\n"
         "</body>\n</html>\n"
     )
 

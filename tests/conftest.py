@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.cluster import create_database, drop_database, ensure_running
 from app.db import get_session, make_engine
+from app.guards.connections import server_options
 from app.ingest.load import Report, load
 from app.main import create_app
 from app.migrate import migrate
@@ -155,7 +156,7 @@ def serve(app: FastAPI) -> Iterator[str]:
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **server_options()))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

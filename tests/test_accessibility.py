@@ -156,7 +156,7 @@ def test_what_unfolds_is_free_of_faults(open_page, axe, width, scheme):
     page.keyboard.press("Enter")
     page.wait_for_selector(".leaflet-popup")
     # The map makes room for the popup; until it has, a button may lie under another.
-    page.wait_for_function("!document.querySelector('.leaflet-pan-anim')")
+    page.wait_for_function("() => !document.querySelector('.leaflet-pan-anim')")
     faults += list_faults(page, axe)
     page.keyboard.press("Escape")
     page.locator(".leaflet-control-layers-toggle").focus()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import SHARED
+from conftest import SHARED, get_problem
 from factories import make_block
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
@@ -274,7 +274,7 @@ def test_too_large_a_number_is_no_500(client: TestClient, blocks: None, asked: s
 
 
 def test_spatial_filter_uses_the_index(session: Session) -> None:
-    session.execute(text("SET LOCAL enable_seqscan = off"))
+    session.execute(text("SET LOCAL enable_seqscan = of"))
     view = view_of(COLLECTIONS["blocks"])
     asked = "S_INTERSECTS(geometry, BBOX(84,20,85,21)) AND area_ha > 1"
     condition = where(view, Selection(cql=parse_cql({"filter": asked}, COLLECTIONS["blocks"])))
@@ -291,3 +291,20 @@ def test_examples_of_the_standard_are_read_or_refused_with_a_sentence(client: Te
         read_text(example["text"])
         answer = client.get(ITEMS, params={"filter": example["text"]})
         assert answer.status_code in (200, 400), example
+
+
+def test_a_geometry_that_breaks_off_is_no_cql2(client):
+    """The parser raises a bare exception here."""
+    problem = get_problem(client, f"{ITEMS}?filter=S_INTERSECTS(geom,POLYGON((80 18,80 2 84 22,80 18)))")
+    assert problem["parameter"] == "filter" and "no CQL2" in problem["detail"]
+
+
+@pytest.mark.parametrize("piece", ["a = 1 OR NOT (b IN (", "name LIKE 'K%' OR NOT ("])
+def test_a_text_that_the_parser_would_read_for_hours_is_given_up(client, piece):
+    problem = get_problem(client, f"{ITEMS}?filter={(piece * 20).replace('%', '%25')}%25")
+    assert problem["parameter"] == "filter" and "too long" in problem["detail"]
+
+
+def test_a_long_sound_text_is_read_apart_and_means_the_same(client):
+    asked = " OR ".join(f"(area_ha = {n})" for n in range(30))
+    assert client.get(ITEMS, params={"filter": asked}).json()["numberMatched"] == 0

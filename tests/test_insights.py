@@ -41,7 +41,7 @@ def rows(section):
 
 def marks(section):
     """The data of the chart's marks, from whichever part of the specification holds them."""
-    spec = json.loads(re.search(r'<script type="application/json">(.*?)</script>', section, re.DOTALL)[1])
+    spec = json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', section, re.DOTALL)[1])
     return spec["data"]["values"]
 
 

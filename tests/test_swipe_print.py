@@ -520,7 +520,7 @@ def test_the_button_prints_when_the_page_is_ready_for_it(open_page):
     button = page.get_by_role("button", name="Print map")
     button.focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("window.printed")
+    page.wait_for_function("() => window.printed")
     names, width, facts = page.evaluate("window.printed")
     assert "is-printing" in names.split()
     assert (width > 1030, facts) == (True, 7)

@@ -66,13 +66,18 @@ def _bring_up_to_date(engine: Engine, settings: Settings) -> Report | None:
 def _serve_http(settings: Settings, address: str, listener: socket.socket) -> None:
     import uvicorn
 
+    from app import metrics
+    from app.guards.connections import server_options
+    from app.logs import logging_config
+
+    metrics.share()
     from app.main import create_app
 
     config = uvicorn.Config(
         create_app(settings, address),
         log_level=settings.log_level,
-        access_log=settings.log_level in ("info", "debug"),
-        proxy_headers=True,
+        log_config=logging_config(settings.log_level, settings.log_format),
+        **server_options(),
     )
     server = uvicorn.Server(config)
     threading.Thread(target=_announce, args=(settings, server), daemon=True).start()

@@ -10,13 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import cql2
-
 from app.catalogue import Collection, view_of
 from app.crs import CRS84, SYSTEMS
 from app.errors import BadParameter
 from app.filters import check_cql
 from app.languages import gettext as _
+from app.params.parsing import parse_text
 from app.values import Cql
 from app.words import nearest
 
@@ -72,8 +71,8 @@ def read_text(text: str) -> Any:
     _check_length(text)
     _check_nesting(text)
     try:
-        tree = cql2.parse_text(text).to_json()
-    except (cql2.ParseError, cql2.ValidationError, ValueError, TypeError) as error:
+        tree = parse_text(text)
+    except ValueError as error:
         raise _bad(f"it is no CQL2: {_reason(error)}.") from None
     check_size(tree)
     return tree

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any, Literal
 
 import typst
@@ -19,9 +18,6 @@ from app.languages import gettext as _
 
 _FOLDER = Path(__file__).parent
 _FONTS = ("NotoSans_400Regular.ttf", "NotoSans_700Bold.ttf")
-# Setting a document keeps a core busy: no more at once, and nobody waits longer than this, seconds.
-_AT_ONCE, _LONGEST_WAIT_SECONDS = 2, 20
-_turns = BoundedSemaphore(_AT_ONCE)
 
 
 class PrintFailed(PortalError):
@@ -62,15 +58,12 @@ def typeset(template: str, data: Mapping[str, Any], fonts: Path, made_at: dateti
     revision give the same bytes.
     Raises: PrintFailed.
     """
-    if not _turns.acquire(timeout=_LONGEST_WAIT_SECONDS):
-        raise PrintFailed(_("Many documents are being made just now; the same request may go through in a moment."))
+    # How many are set at once is bounded before the route: app.guards.heavy.
     try:
         spelled = json.dumps(_spelled(data, _drawable(fonts)), ensure_ascii=False)
         made = _compile(template, spelled, fonts, made_at.replace(microsecond=0))
     except (typst.TypstError, RuntimeError, OSError) as error:
         raise PrintFailed(_("The document could not be set. What it would show stands on the block's page.")) from error
-    finally:
-        _turns.release()
     if not isinstance(made, bytes):
         raise PrintFailed(_("The document could not be set. What it would show stands on the block's page."))
     return made

@@ -25,6 +25,7 @@ from app.db import SessionDep
 from app.downloads import FORMATS, Batches, FileFormat, Manifest, Rows, WrongCount, write_csv, write_geojson
 from app.errors import BadParameter, DatabaseAway, NotFound, TooLarge
 from app.filters import where
+from app.guards.leaving import stop_if_left
 from app.links import Link, link_header
 from app.params import Clocks, Filters, Systems, parse_crs, parse_moment, parse_selection
 from app.params.asked import SortBy
@@ -188,7 +189,9 @@ def _send_file(
 def _noting(rows: Rows, failures: list[Exception]) -> Batches:
     """The rows, counted; what goes wrong is noted on its way up."""
     try:
-        yield from rows.batches()
+        for batch in rows.batches():
+            stop_if_left()
+            yield batch
     except Exception as error:
         failures.append(error)
         raise

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import dossier, footnotes, languages, screening, wording
 from app.catalogue import CATALOGUE_LICENCE, Collection
 from app.errors import BadParameter, PortalError
+from app.guards.headers import make_nonce, page_policy
 from app.languages import gettext as _
 from app.maps import MapLayer, to_script_json
 from app.params import parse_moment
@@ -78,14 +79,15 @@ def render(
     } | context
     given["notices"] = [*notices_of_language(request), *given["notices"]]
     templates: Environment = request.app.state.templates
-    text = templates.get_template(template).render(request=request, **given)
+    nonce = make_nonce()
+    text = templates.get_template(template).render(request=request, nonce=nonce, **given)
     choice = choice_of(request)
-    page = HTMLResponse(keep_language(text, choice.code) if choice.given else text, code, dict(headers or {}))
+    spoken = keep_language(text, choice.code) if choice.given else text
+    page = HTMLResponse(spoken, code, {**(headers or {}), "Content-Security-Policy": page_policy(nonce)})
     if code == 200:
-        # A page is its own tag: whatever it shows has changed when this has.
-        page.headers.update(
-            {"ETag": f'"{hashlib.sha256(bytes(page.body)).hexdigest()[:20]}"', "Cache-Control": "public, no-cache"}
-        )
+        # A page is its own tag, but for its nonce: whatever it shows has changed when this has.
+        tag = hashlib.sha256(bytes(page.body).replace(nonce.encode(), b"")).hexdigest()[:20]
+        page.headers.update({"ETag": f'W/"{tag}"', "Cache-Control": "public, no-cache"})
         if page.headers["etag"] in request.headers.get("if-none-match", ""):
             return HTMLResponse(
                 status_code=304, headers={"ETag": page.headers["etag"], "Cache-Control": "public, no-cache"}

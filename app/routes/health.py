@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
-from fastapi.responses import RedirectResponse
+from contextlib import suppress
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.db import SessionDep
 from app.errors import DatabaseAway
+from app.metrics import CONTENT_TYPE, Metrics
 from app.queries.vocabulary import get_edition
 from app.routes.common import PROBLEMS, STRICT, json_response
 from app.schemas import Health
@@ -31,3 +36,17 @@ def readyz(session: SessionDep) -> Response:
     if not revision:
         raise DatabaseAway("The database answers but holds no data yet; run `khanij load`.")
     return json_response({"status": "ok", "revision": revision})
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "In Prometheus' text format"}},
+)
+def metrics(request: Request) -> Response:
+    """Figures for Prometheus; while the database is away its revision is the one last seen."""
+    figures: Metrics = request.app.state.metrics
+    with suppress(SQLAlchemyError), Session(request.app.state.engine) as session:
+        figures.revision.set(get_edition(session).number or 0)
+    return Response(figures.expose(), media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

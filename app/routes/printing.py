@@ -146,10 +146,11 @@ def block_map(request: Request, block_id: str, session: SessionDep, vocabulary: 
         [_area(ring, "", "") for ring in list_state_rings(session, states, _COARSE_DEGREES / 4)],
     )
     leaflet = request.app.state.settings.frontend_dir / "static" / "vendor" / "leaflet"
-    text = make_standalone(block["name"], lines, drawing, box, leaflet, _("Made with Leaflet and folium"))
+    made = make_standalone(block["name"], lines, drawing, box, leaflet, _("Made with Leaflet and folium"))
     headers = cache_headers(make_etag(request, vocabulary.edition), vocabulary.edition)
     headers["Content-Disposition"] = f'attachment; filename="{block_id}-map.html"'
-    return Response(text, media_type="text/html; charset=utf-8", headers=headers)
+    headers["Content-Security-Policy"] = made.policy
+    return Response(made.text, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def _all_round(extent: BBox) -> BBox:

@@ -18,10 +18,3 @@ class BadFile(PortalError):
 
     def as_problem(self) -> dict[str, object]:
         return super().as_problem() | ({"repaired": self.repaired} if self.repaired else {})
-
-
-class Busy(PortalError):
-    """As many files as may be are being read."""
-
-    status, title = 503, "Busy"
-    retry_after_seconds = 5

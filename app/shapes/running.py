@@ -16,9 +16,9 @@ from threading import BoundedSemaphore
 from typing import Any, NoReturn
 
 import app
-from app.errors import TooLarge
+from app.errors import Busy, TooLarge
 from app.filters.operands import MOST_VERTICES
-from app.shapes.faults import BadFile, Busy
+from app.shapes.faults import BadFile
 from app.shapes.kinds import tell_kind
 from app.shapes.limits import TIMEOUT_SECONDS
 

@@ -214,7 +214,7 @@ function tellDay(shape, day) {
   const content = popup.getContent();
   popup.setContent((source) => {
     const box = content(source);
-    box.querySelector("h3")?.after(element("p", { class: "popup-day" }, _("As it stood on %(words)s, by the events known now", { words })));
+    box.querySelector(".popup-title")?.after(element("p", { class: "popup-day" }, _("As it stood on %(words)s, by the events known now", { words })));
     return box;
   });
   shape.on("add", () => {

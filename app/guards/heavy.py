@@ -1,0 +1,110 @@
+"""Turns for work that keeps a core or a connection busy for long: so many at once, so many waiting, the rest is told to
+come back. Who waits here holds no thread and no connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.errors import Busy
+from app.guards.bounds import Refuse
+from app.guards.leaving import left_of
+from app.metrics import Metrics
+
+# So many wait for each turn there is, and so long, seconds.
+WAITING_PER_TURN = 2
+LONGEST_WAIT_SECONDS = 10.0
+
+
+class Heavy(NamedTuple):
+    """A kind of heavy work, and what share of the turns it may have."""
+
+    kind: str
+    share: float = 1.0
+
+
+# Typesetting keeps a core for itself: half of the turns.
+DOWNLOAD, DOCUMENT, SCREENING = Heavy("download"), Heavy("document", 0.5), Heavy("screening")
+
+
+def heavy_work_of(path: str) -> Heavy | None:
+    """Whether an address is heavy; what is not in here is answered at once."""
+    if path.startswith("/download/"):
+        return DOWNLOAD
+    if path.endswith((".pdf", ".map.html")):
+        return DOCUMENT
+    if path in ("/api/screening", "/screening"):
+        return SCREENING
+    return None
+
+
+class Turns:
+    """Counts who works and who waits, in the order in which they came. For one event loop's thread."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.most_waiting = most, most * WAITING_PER_TURN
+        self.running = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def take(self) -> bool:
+        """True when the turn has come; False where too many wait, or none came in time."""
+        if self.running < self.most:
+            self.running += 1
+            return True
+        if len(self._waiting) >= self.most_waiting:
+            return False
+        mine = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
+        try:
+            await asyncio.wait_for(asyncio.shield(mine), LONGEST_WAIT_SECONDS)
+        except (TimeoutError, asyncio.CancelledError) as end:
+            if mine.done():  # the turn came in the very moment
+                if isinstance(end, TimeoutError):
+                    return True
+                self.give_back()
+            else:
+                self._waiting.remove(mine)
+            if isinstance(end, asyncio.CancelledError):
+                raise
+            return False
+        return True
+
+    def give_back(self) -> None:
+        """The turn goes to whoever waits longest."""
+        while self._waiting:
+            first = self._waiting.popleft()
+            if not first.done():
+                first.set_result(None)
+                return
+        self.running -= 1
+
+
+class HeavyWork:
+    """Lets heavy requests through in turns. `at_once`: turns of each kind, in this process."""
+
+    def __init__(self, app: ASGIApp, refuse: Refuse, at_once: int, metrics: Metrics) -> None:
+        self.app, self.refuse, self.metrics = app, refuse, metrics
+        self.turns = {work.kind: Turns(max(1, round(at_once * work.share))) for work in (DOWNLOAD, DOCUMENT, SCREENING)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        work = heavy_work_of(scope["path"]) if scope["type"] == "http" else None
+        if work is None:
+            await self.app(scope, receive, send)
+            return
+        turns = self.turns[work.kind]
+        if not await turns.take():
+            busy = Busy("Much heavy work is under way just now; the same request may go through in a moment.")
+            await self.refuse(Request(scope), busy)(scope, receive, send)
+            return
+        self.metrics.heavy_begins(work.kind)
+        try:
+            # Who left while waiting is not worked for.
+            if not left_of(scope):
+                await self.app(scope, receive, send)
+        finally:
+            self.metrics.heavy_ends(work.kind)
+            turns.give_back()
