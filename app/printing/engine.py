@@ -74,7 +74,7 @@ def _compile(template: str, data: str, fonts: Path, made_at: datetime) -> Any:
     letter, which those of some ligatures in Indian fonts cannot; a document with one is tagged without its name.
     """
 
-    def compile_as(standards: list[Literal["ua-1"]]) -> Any:
+    def compile_as(standard: Literal["ua-1"] | None) -> Any:
         compiler = typst.Compiler(
             (_FOLDER / f"{template}.typ").read_bytes(),
             root=str(_FOLDER),
@@ -82,11 +82,11 @@ def _compile(template: str, data: str, fonts: Path, made_at: datetime) -> Any:
             ignore_system_fonts=True,
             sys_inputs={"data": data},
         )
-        return compiler.compile(format="pdf", timestamp=made_at, pdf_standards=standards)
+        return compiler.compile(format="pdf", timestamp=made_at, pdf_standards=standard)
 
     try:
-        return compile_as(["ua-1"])
+        return compile_as("ua-1")
     except typst.TypstError as error:
         if "missing codepoints" not in str(error):
             raise
-        return compile_as([])
+        return compile_as(None)
