@@ -37,13 +37,40 @@ PART = (
     "frontend/templates/macros.html",
     "frontend/templates/state.html",
 )
+# What stands in other files and is seen on these pages as well.
+PART_TEXTS = frozenset(
+    {
+        "≈ %(length)s: no site",
+        "Mineral blocks",
+        "Occurrences",
+        "Exploration projects",
+        "Ports",
+        "Centres of excellence",
+        "Global assets",
+        "Coal mines closed or closing",
+        "Coal mines closed or to be closed",
+        "Districts",
+        "Layers",
+        "Full screen",
+        "Leave full screen",
+        "Skip the map",
+        "The map needs JavaScript. The same records are listed on this page.",
+        "States only",
+        "Swipe",
+        "Tools",
+        "Print map",
+        "Suggestions",
+    }
+)
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%%")
 
 
 def list_wanted(code: str) -> Iterator[Message]:
     """The messages that this language is to have."""
     for message in read_messages(code):
-        if message.id and (code in COMPLETE or any(place in PART for place, _line in message.locations)):
+        if message.id and (
+            code in COMPLETE or message.id in PART_TEXTS or any(place in PART for place, _line in message.locations)
+        ):
             yield message
 
 

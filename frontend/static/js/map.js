@@ -86,6 +86,8 @@ export function map(id, options) {
  */
 export function finish(made) {
   easeLayerControl(made);
+  // Its title is what it shows.
+  made.getContainer().querySelector(".leaflet-control-layers-toggle")?.setAttribute("title", _("Layers"));
   const ready = Promise.allSettled(made.portal.waiting).then(async () => {
     await new Promise((done) => setTimeout(done)); // what they changed is told by then
     made.getContainer().dataset.ready = "true";
