@@ -48,10 +48,10 @@ class Dot(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """One mark of a line over time. `day`: ISO 8601."""
+    """One mark of a line over time. `day`: ISO 8601; `number`: None, where nothing is known, breaks the line."""
 
     day: str
-    number: float
+    number: float | None
     href: str
     said: str
 

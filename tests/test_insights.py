@@ -10,11 +10,14 @@ from conftest import get_json
 from sqlalchemy import text
 
 from app.maps import shades_of
+from app.queries.insights import AreaOnOffer
 from app.routes.insights import _quarter_ends
 from app.settings import PROJECT_ROOT
 from app.values import AWARDED
+from app.wording import format_date
 
-FEATURES = json.loads((PROJECT_ROOT / "data/geojson/blocks.geojson").read_text())["features"]
+BLOCKS = json.loads((PROJECT_ROOT / "data/geojson/blocks.geojson").read_text())
+FEATURES, AS_OF = BLOCKS["features"], BLOCKS["as_of"]
 INVENTORY = json.loads((PROJECT_ROOT / "data/geojson/national-mineral-inventory.json").read_text())["rows"]
 
 
@@ -118,6 +121,38 @@ def test_premiums_are_those_published(page):
     assert all(named[mark["href"].removeprefix("/blocks/")] == mark["number"] for mark in found)
     graphite = next(row for row in rows(page["premiums"]) if row[0][0] == "Graphite")
     assert int(graphite[1][0]) == sum(1 for mark in found if mark["label"] == "Graphite") > 10
+
+
+def test_each_number_of_premiums_is_what_its_link_finds(portal, page):
+    for mineral, blocks, *_ in rows(page["premiums"]):
+        assert count_at(portal, blocks[1]) == int(blocks[0]), mineral
+
+
+def test_no_area_is_told_of_a_day_after_the_research(page):
+    days = [mark["day"] for mark in marks(page["area"])]
+    assert days == sorted(days) and days[-1] <= AS_OF
+
+
+@pytest.mark.parametrize("said", ["2026-11", "autumn", None])
+def test_files_that_name_no_whole_day_have_the_chart_all_the_same(portal, monkeypatch, said):
+    monkeypatch.setattr("app.queries.records.get_as_of", lambda _: said)
+    assert marks(sections(portal.get("/insights").text)["area"])
+
+
+def test_an_area_that_nobody_published_is_no_zero(portal, monkeypatch):
+    found = iter([AreaOnOffer(2, None, 2), AreaOnOffer(0, None, 0)] * 7)
+    monkeypatch.setattr("app.queries.insights.get_area_on_offer", lambda *_: next(found))
+    section = sections(portal.get("/insights").text)["area"]
+    assert [mark["number"] for mark in marks(section)] == [None, 0] * 7
+    assert [row[2][0] for row in rows(section)] == ["not published", "0 ha"] * 7
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["by-state", "minerals", "states", "stages", "statuses", "funnel", "premiums", "tranches", "area"],
+)
+def test_every_count_of_blocks_says_whence_and_up_to_which_day(page, name):
+    assert f"researched up to {format_date(AS_OF)}." in page[name]
 
 
 def test_area_on_offer_is_what_the_blocks_declare_on_that_day(portal, page):

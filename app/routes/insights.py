@@ -72,13 +72,17 @@ def insights_page(request: Request, session: SessionDep, vocabulary: VocabularyD
     view = view_at(blocks, clocks.moment)
     chosen, unread = inventory_choice(session, request.query_params.get("inventory", ""))
     states = _count_states(session, vocabulary, view)
+    frame = common(session, vocabulary)
+    source = _source(frame["as_at"])
+    counted = (*_block_charts(session, vocabulary, view, clocks, states), *_auction_charts(session, view, clocks))
     return render(
         request,
         "insights.html",
-        **common(session, vocabulary),
+        **frame,
+        source=source,
         notices=[*notices_of_clocks(request, clocks, "inventory"), *unread],
         blocks=sum(row["blocks"] for row in states),
-        charts=[*_block_charts(session, vocabulary, view, clocks, states), *_auction_charts(session, view, clocks)],
+        charts=[chart._replace(source=source) for chart in counted],
         figures=figure_charts(session, chosen),
         inventory=chosen,
         clocks_kept=clocks.kept,
@@ -94,6 +98,14 @@ def insights_page(request: Request, session: SessionDep, vocabulary: VocabularyD
 def explorer_link(clocks: ClocksRead, **filters: str) -> str:
     """The explorer with these filters, at the moment that the page shows."""
     return f"/?{urlencode(filters | clocks.kept, safe=',')}"
+
+
+def _source(as_at: str | None) -> str:
+    """Whence the counts of blocks are, and up to which day; a portal without records has none to name."""
+    if not as_at:
+        return ""
+    day = format_date(as_at)
+    return _("the notices, tenders and results that each block’s page names, researched up to %(day)s", day=day)
 
 
 def _count_states(session: Session, vocabulary: Vocabulary, view: View) -> list[dict[str, Any]]:
@@ -297,7 +309,7 @@ def _tranches(session: Session, view: View, clocks: ClocksRead) -> Chart:
 def _area_over_time(session: Session, clocks: ClocksRead) -> Chart | None:
     """At the end of each quarter, by the events known now."""
     blocks = COLLECTIONS["blocks"]
-    last = clocks.moment.as_of or insights.get_last_day(session, view_at(blocks, clocks.moment))
+    last = clocks.moment.as_of or _last_day(session, view_at(blocks, clocks.moment))
     if last is None:
         return None
     marks, rows = [], []
@@ -305,16 +317,18 @@ def _area_over_time(session: Session, clocks: ClocksRead) -> Chart | None:
         found = insights.get_area_on_offer(session, view_at(blocks, clocks.moment._replace(as_of=day)))
         kept = {name: text for name, text in clocks.kept.items() if name != "as_of"} | {"as_of": day.isoformat()}
         href = f"/?{urlencode({'status': 'offered'} | kept)}"
-        area = format_area(found.area_ha, 0) if found.area_ha is not None else not_published()
+        # Nothing on offer is no area; an offer whose area nobody published is an unknown one.
+        number = found.area_ha if found.blocks else 0
+        area = not_published() if number is None else format_area(number, 0)
         rows.append(
             [
                 (format_date(day), None),
                 (format_number(found.blocks), href),
-                (area if found.blocks else "0 ha", href),
+                (area, href),
                 (format_number(found.without_area), None),
             ]
         )
-        marks.append(Moment(day.isoformat(), found.area_ha or 0, href, f"{format_date(day)}: {area}"))
+        marks.append(Moment(day.isoformat(), number, href, f"{format_date(day)}: {area}"))
     return Chart(
         "area",
         _("Area on offer over time"),
@@ -326,6 +340,17 @@ def _area_over_time(session: Session, clocks: ClocksRead) -> Chart | None:
         (_("Day"), _("Blocks on offer"), _("Declared area"), _("Of these without a published area")),
         rows,
     )
+
+
+def _last_day(session: Session, view: View) -> date | None:
+    """Of the events, but not after the day up to which was researched: one that is dated by its year alone may have
+    happened until that year’s end, of which nothing is known yet.
+    """
+    last, researched = insights.get_last_day(session, view), records.get_as_of(session)
+    try:
+        return min(last, date.fromisoformat(researched)) if last and researched else last
+    except ValueError:  # a file may say of itself what it likes, such as a month alone
+        return last
 
 
 def _quarter_ends(last: date, count: int) -> list[date]:
