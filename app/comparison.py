@@ -184,6 +184,12 @@ def say_fact(line: Line, block: Block, mineral_names: Mapping[str, str]) -> str:
     return str(text)
 
 
+def say_own_confidence(line: Line, block: Block, levels: Mapping[str, str]) -> str:
+    """How sure a figure is, where the record as a whole is surer or less sure. `levels`: figure → confidence."""
+    level = levels.get(line.field)
+    return _("confidence %(level)s", level=level) if level and level != block["confidence"] else ""
+
+
 def _say_number(name: str, unit: str) -> Callable[[Block], str | None]:
     def say(block: Block) -> str | None:
         decimals = 2 if name.startswith("computed") else None

@@ -32,8 +32,9 @@ class Criterion(NamedTuple):
 
 class Scored(NamedTuple):
     """A block's place in the order. `parts`: criterion → share of the way from the worst to the best of these blocks,
-    0 to 1, None where it is not published. `score`: the weighted mean of the known ones; None where none is known.
-    `shares`: for each rank, in how many of the random weightings the block had it.
+    0 to 1, None where it is not published of the block or tells no two of them apart (`idle`). `score`: the weighted
+    mean of the others; None where there is none. `known`: of how many criteria a value is published. `shares`: for each
+    rank, in how many of the random weightings the block had it.
     """
 
     block: Block
@@ -41,6 +42,7 @@ class Scored(NamedTuple):
     score: float | None
     parts: Mapping[str, float | None]
     known: int
+    idle: frozenset[str]
     shares: tuple[int, ...]
 
     @property
@@ -81,8 +83,18 @@ def parse_weights(text: str, known: Sequence[Criterion]) -> dict[str, float]:
     """
     keys = [criterion.key for criterion in known]
     weights: dict[str, float] = {}
+    seen: set[str] = set()
     for part in filter(None, (part.strip() for part in text.replace("\0", "␀").split(","))):
         key, colon, number = (piece.strip() for piece in part.partition(":"))
+        if key == "resource_mt" and key not in keys:
+            raise BadParameter(
+                "weights: resource_mt is no criterion here; the resources of these blocks are not published of two of"
+                " them, or not comparable.",
+                parameter="weights",
+            )
+        if key in seen:
+            raise BadParameter(f"weights: {key} stands there more than once.", parameter="weights")
+        seen.add(key)
         if key not in keys:
             close = nearest(key, keys)
             hint = f" Did you mean {close[0]}?" if close else ""
@@ -105,10 +117,11 @@ def parse_weights(text: str, known: Sequence[Criterion]) -> dict[str, float]:
 def rank(blocks: Sequence[Block], weights: Mapping[str, float], known: Sequence[Criterion]) -> list[Scored]:
     """The blocks in their order; blocks of one score share a rank. Without weights there is no order.
 
-    Each criterion is drawn onto 0 to 1 between the least and the greatest of these blocks; where they are all alike it
-    is 1 for each. A criterion that is not published of a block is left out of its mean: it counts neither for nor
-    against it. The random weightings draw each weight evenly between 0 and twice the reader's; the same blocks and
-    weights give the same ones.
+    Each criterion is drawn onto 0 to 1 between the least and the greatest of these blocks. One that has not two
+    published values that differ is left out for all: a lone value would else be the best there is, and so count for the
+    one block that it is published of. A criterion that is not published of a block is left out of its mean: it counts
+    neither for nor against it. The random weightings draw each weight evenly between 0 and twice the reader's; the same
+    blocks and weights give the same ones, in whatever order they are named.
     """
     chosen = [criterion for criterion in known if weights.get(criterion.key)]
     if not chosen:
@@ -116,6 +129,8 @@ def rank(blocks: Sequence[Block], weights: Mapping[str, float], known: Sequence[
     parts = {criterion.key: _drawn(blocks, criterion, weights[criterion.key] < 0) for criterion in chosen}
     size = {key: abs(weights[key]) for key in parts}
     scores = _scores(len(blocks), parts, size)
+    idle = frozenset(key for key, values in parts.items() if not any(value is not None for value in values))
+    published = [sum(criterion.read(block) is not None for criterion in chosen) for block in blocks]
     shares = _stability([block["id"] for block in blocks], parts, size)
     ranks = _ranks(scores)
     found = [
@@ -124,7 +139,8 @@ def rank(blocks: Sequence[Block], weights: Mapping[str, float], known: Sequence[
             ranks[i],
             scores[i],
             {key: values[i] for key, values in parts.items()},
-            sum(values[i] is not None for values in parts.values()),
+            published[i],
+            idle,
             tuple(shares[i]),
         )
         for i, block in enumerate(blocks)
@@ -134,12 +150,10 @@ def rank(blocks: Sequence[Block], weights: Mapping[str, float], known: Sequence[
 
 def _drawn(blocks: Sequence[Block], criterion: Criterion, turned: bool) -> list[float | None]:
     values = [criterion.read(block) for block in blocks]
-    given = [value for value in values if value is not None]
-    if not given:
+    given = {value for value in values if value is not None}
+    if len(given) < 2:  # one value is neither the worst nor the best
         return [None] * len(values)
     least, greatest = min(given), max(given)
-    if least == greatest:
-        return [None if value is None else 1.0 for value in values]
     up = criterion.more != turned
     return [
         None if value is None else (value - least if up else greatest - value) / (greatest - least) for value in values
@@ -169,10 +183,11 @@ def _ranks(scores: Sequence[float | None]) -> list[int | None]:
 def _stability(
     ids: Sequence[str], parts: Mapping[str, Sequence[float | None]], weights: Mapping[str, float]
 ) -> list[list[int]]:
-    chance = random.Random(f"{','.join(ids)}|{sorted(weights.items())}")  # noqa: S311 - no secret
+    ordered = sorted(weights.items())
+    chance = random.Random(f"{','.join(sorted(ids))}|{ordered}")  # noqa: S311 - no secret
     shares = [[0] * len(ids) for _id in ids]
     for _number in range(WEIGHTINGS):
-        drawn = {key: weight * chance.uniform(0, 2) for key, weight in weights.items()}
+        drawn = {key: weight * chance.uniform(0, 2) for key, weight in ordered}
         for i, place in enumerate(_ranks(_scores(len(ids), parts, drawn))):
             if place is not None:
                 shares[i][place - 1] += 1

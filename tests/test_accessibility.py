@@ -49,6 +49,7 @@ PAGES = (
     "/data/quality",
     "/about",
     "/compare?ids=akharkata-graphite,biarpalli-graphite-manganese",
+    "/compare?ids=akharkata-graphite,babja-graphite-manganese&weights=area_ha:3,premium_percent:-1,attempts:1",
     "/insights",
     "/offers?mineral=graphite",
     "/screening?intersects=POLYGON((84.5%2020.5,84.6%2020.5,84.6%2020.6,84.5%2020.5))",

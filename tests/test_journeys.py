@@ -135,9 +135,19 @@ def test_an_investor_goes_from_search_to_dossier_to_document_to_comparison(open_
     page.get_by_role("button", name="Put in order").click()
     expect(page.locator(".ranking tbody tr")).to_have_count(2)
     expect(page.locator(".ranking tbody tr").first).to_contain_text("Akharkata")
-    with page.expect_download() as taken:
-        page.get_by_role("link", name="CSV", exact=True).first.click()
-    assert taken.value.suggested_filename == "comparison.csv"
+    # The stars keep both; from the shortlist they come back side by side.
+    for name in ("Akharkata Graphite Block", "Babja Graphite and Manganese Block"):
+        page.locator(f'.compare-table [data-star][data-name="{name}"]').click()
+    page.locator(".compare-table thead").get_by_role("link", name="Akharkata Graphite Block", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Akharkata Graphite Block")
+    page.get_by_role("region", name="Shortlist").get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_url("**/compare?ids=akharkata-graphite,babja-graphite-manganese")
+    mine = page.locator(".links-line", has_text="This comparison:")
+    for kind, start in (("CSV", b"group,fact"), ("PDF", b"%PDF-")):
+        with page.expect_download() as taken:
+            mine.get_by_role("link", name=kind, exact=True).click()
+        assert taken.value.suggested_filename == f"comparison.{kind.lower()}"
+        assert Path(taken.value.path()).read_bytes().startswith(start)
 
 
 def test_an_investor_finds_compares_and_takes_away(open_page: Open, portal: TestClient, tmp_path: Path) -> None:

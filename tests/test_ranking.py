@@ -59,19 +59,33 @@ def test_what_is_not_published_counts_neither_way():
     assert found["blank"].parts == {"area_ha": None}
     assert (found["blank"].rank, found["blank"].score, found["blank"].known) == (None, None, 0)
     assert sum(found["blank"].shares) == 0
-    both = {o.block["id"]: o for o in rank([SMALL, LARGE, BLANK], {"area_ha": 9, "attempts": 1}, criteria([SMALL]))}
-    assert both["blank"].score == 1.0 and both["blank"].known == 1  # of one criterion alone, which the page says
+    few = block("few", attempts=0)
+    both = {o.block["id"]: o for o in rank([SMALL, LARGE, few], {"area_ha": 9, "attempts": 1}, criteria([SMALL]))}
+    assert both["few"].score == 1.0 and both["few"].known == 1  # of one criterion alone, which the page says
 
 
 def test_alike_blocks_share_a_rank():
-    found = rank([SMALL, block("twin", area_ha=100.0)], {"area_ha": 1}, criteria([SMALL]))
-    assert [one.rank for one in found] == [1, 1] and all(one.score == 1.0 for one in found)
+    found = rank([SMALL, LARGE, block("twin", area_ha=300.0)], {"area_ha": 1}, criteria([SMALL]))
+    assert [(one.rank, one.score) for one in found] == [(1, 1.0), (1, 1.0), (3, 0.0)]
+
+
+@pytest.mark.parametrize("weight", [1, -1])
+def test_a_value_that_stands_alone_is_no_best_one(weight):
+    """Published of one block only, or alike of all, it tells none apart: else it would count for those that have it."""
+    blocks = [block("dear", area_ha=100.0, premium_percent=835.0), LARGE]
+    alone = rank(blocks, {"premium_percent": weight}, criteria(blocks))
+    assert [(one.rank, one.score, one.idle) for one in alone] == [(None, None, {"premium_percent"})] * 2
+    found = rank(blocks, {"premium_percent": 9 * weight, "attempts": 1, "area_ha": 1}, criteria(blocks))
+    assert [(one.block["id"], one.score, one.known) for one in found] == [("large", 1.0, 2), ("dear", 0.0, 3)]
+    assert found[0].idle == {"premium_percent", "attempts"}
 
 
 def test_the_stability_is_counted_and_repeats_itself():
     weights = {"area_ha": 2, "stage": 1}
     first, again = (rank([SMALL, LARGE, MIDDLE], weights, criteria([SMALL])) for _ in range(2))
     assert first == again
+    turned = rank([MIDDLE, LARGE, SMALL], {"stage": 1, "area_ha": 2}, criteria([SMALL]))
+    assert {o.block["id"]: o.shares for o in turned} == {o.block["id"]: o.shares for o in first}
     for place in range(3):
         assert sum(one.shares[place] for one in first) == WEIGHTINGS
     # Of one criterion no weight changes the order.
@@ -110,6 +124,8 @@ def test_one_code_is_never_read_as_the_other():
         ("area_ha:nan", "-10 to 10"),
         ("area_ha:inf", "-10 to 10"),
         ("\0:1", "none of"),
+        ("resource_mt:1", "not comparable"),
+        ("area_ha:1,area_ha:2", "more than once"),
     ],
 )
 def test_wrong_weights_are_said(text, said):
@@ -144,6 +160,13 @@ def test_the_form_without_scripts_says_the_same(portal):
 def test_wrong_weights_are_a_notice_and_the_rest_is_applied(portal):
     html = portal.get(f"/compare?ids={IDS}&weights=area_ha:3,beauty:1").text
     assert "“beauty” is none of" in unescape(html) and '<table class="ranking">' in html
+    assert "the first is used" in portal.get(f"/compare?ids={IDS}&weights=area_ha:3,area_ha:1").text
+    assert "want that many" in portal.get("/compare?ids=akharkata-graphite&weights=area_ha:3").text
+
+
+def test_the_page_names_a_criterion_that_tells_none_apart(portal):
+    html = plain(portal.get(f"/compare?ids={IDS}&weights=area_ha:3,attempts:1").text)
+    assert "Left out for all, as no two published values of it differ: Offers known, fewer." in html
 
 
 def test_distances_are_those_of_the_dossier(portal):
@@ -164,7 +187,7 @@ def rows(response):
 
 def test_csv_holds_the_values_of_the_api(portal):
     found = rows(portal.get(f"/compare.csv?ids={IDS}&weights=area_ha:1"))
-    table = {row[1]: row[5:] for row in found if row[0] != "weights"}
+    table = {row[1]: row[5:8] for row in found if row[0] not in ("weights", "sources", "this file")}
     ranks = next(row[5:] for row in found if row[:2] == ["weights", "rank"])
     items = {f["id"]: f["properties"] for f in get_json(portal, f"/api/collections/blocks/items?ids={IDS}")["features"]}
     ids = IDS.split(",")
@@ -173,6 +196,23 @@ def test_csv_holds_the_values_of_the_api(portal):
         assert table[name] == ["" if items[i][name] is None else str(items[i][name]) for i in ids]
     areas = [items[i]["area_ha"] for i in ids]
     assert ranks == [str(sorted(areas, reverse=True).index(area) + 1) for area in areas]
+    shares = [[int(cell) for cell in row[5:]] for row in found if row[1].startswith("times at rank")]
+    assert len(shares) == len(ids) and all(sum(row) == WEIGHTINGS for row in shares)
+
+
+def test_csv_names_the_sources_of_each_figure(portal):
+    found = rows(portal.get(f"/compare.csv?ids={IDS},nothing-such&revision=1"))
+    head, ids = found[0], IDS.split(",")
+    assert head[5:] == [*ids, *(f"{i} sources" for i in ids), *(f"{i} confidence" for i in ids)]
+    table = {row[1]: dict(zip(head, row, strict=True)) for row in found if len(row) == len(head)}
+    numbers = {row[1] for row in found if row[0] == "sources"}
+    area = table["area_ha"]
+    assert area[f"{ids[0]} sources"] == "1–3" and {"1", "2", "3"} <= numbers
+    assert area[f"{ids[1]} confidence"] == "medium"
+    assert table["resource_mt"][f"{ids[0]} sources"] == "" == table["resource_mt"][ids[0]]
+    about = {row[1]: row[4] for row in found if row[0] == "this file"}
+    assert "nothing-such" in about["notice"] and "revision 1" in about["revision"]
+    assert about["page"].endswith(f"/compare?ids={IDS}&revision=1")
 
 
 def test_the_pdf_says_what_the_page_says(portal):
@@ -181,7 +221,7 @@ def test_the_pdf_says_what_the_page_says(portal):
     document = pypdfium2.PdfDocument(response.content)
     text = " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
     assert document[0].get_width() > document[0].get_height()
-    for said in ("Akharkata Graphite Block", "752.77 ha", "Rank", "Sources", "Kundan Gold Mines"):
+    for said in ("Akharkata Graphite Block", "752.77 ha", "Rank", "Sources", "Kundan Gold Mines", "&weights=area_ha:3"):
         assert said in text, said
     assert response.content == portal.get(f"/compare.pdf?ids={IDS}&weights=area_ha:3,unit_km:1").content
     again = portal.get(f"/compare.pdf?ids={IDS}", headers={"If-None-Match": response.headers["etag"]})

@@ -3,6 +3,6 @@
 from app.printing.comparisons import comparison_sheet
 from app.printing.engine import PrintFailed, typeset
 from app.printing.plans import Plan, Ring, draw_plan
-from app.printing.sheets import sheet_of
+from app.printing.sheets import say_source, sheet_of
 
-__all__ = ["Plan", "PrintFailed", "Ring", "comparison_sheet", "draw_plan", "sheet_of", "typeset"]
+__all__ = ["Plan", "PrintFailed", "Ring", "comparison_sheet", "draw_plan", "say_source", "sheet_of", "typeset"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.comparison import Block, Line, mark_words, say_fact
+from app.comparison import Block, Line, mark_words, say_fact, say_own_confidence
 from app.footnotes import Footnotes, say_numbers
 from app.languages import gettext as _
 from app.languages import language
@@ -53,7 +53,8 @@ def comparison_sheet(
             }
             for title, lines in groups.items()
         ],
-        "weights": [f"{labels[key]}: {weight:g}" for key, weight in weights.items()],
+        "weights": [_weight(labels[key], weight) for key, weight in weights.items()],
+        "idle": _say_idle([labels[key] for key in weights if ranking and key in ranking[0].idle]),
         "ranking": [_ranked(one, labels, len(blocks)) for one in ranking],
         "sources": [
             {
@@ -75,9 +76,10 @@ def _words() -> dict[str, Any]:
     return {
         "order": _("In the order of these weights"),
         "score": _(
-            "Each criterion runs from 0 (the worst of these blocks) to 1 (the best); the score is the mean by these "
-            "weights of those that are published of the block. Shares: how often a block had each rank when each "
-            "weight was drawn anew, %(times)s times, evenly between 0 and twice its size.",
+            "Each criterion runs from 0 (the worst of these blocks) to 1 (the best), evenly in between; the score is "
+            "the mean by these weights of those that are published of the block, so what is not published counts "
+            "neither for nor against it. Shares: how often a block had each rank when each weight was drawn anew, "
+            "%(times)s times, evenly between 0 and twice its size.",
             times=WEIGHTINGS,
         ),
         "head": [_("Rank"), _("Block"), _("Score"), _("Criteria"), _("Share of ranks")],
@@ -92,19 +94,33 @@ def _words() -> dict[str, Any]:
 
 
 def _cell(line: Line, block: Block, notes: Footnotes, mineral_names: Mapping[str, str]) -> list[str]:
-    """Words, and the numbers of their sources."""
+    """Words, the numbers of their sources, and their confidence where it is not the record's."""
     text = say_fact(line, block, mineral_names)
-    numbers = notes.numbers.get(line.field, ()) if text != not_published() else ()
-    return [text, say_numbers(numbers)]
+    if text == not_published():
+        return [text, "", ""]
+    numbers = notes.numbers.get(line.field, ())
+    return [text, say_numbers(numbers), say_own_confidence(line, block, notes.confidence)]
+
+
+def _say_idle(labels: Sequence[str]) -> str:
+    if not labels:
+        return ""
+    return _("Left out for all, as no two published values of it differ: %(criteria)s.", criteria="; ".join(labels))
+
+
+def _weight(label: str, weight: float) -> str:
+    turned = f" ({_('turned round')})" if weight < 0 else ""
+    return f"{label}: × {weight:g}{turned}"
 
 
 def _ranked(one: Scored, labels: Mapping[str, str], count: int) -> list[str]:
     parts = "; ".join(
         f"{labels[key]}: {not_published() if value is None else format_number(value, 2)}"
         for key, value in one.parts.items()
+        if key not in one.idle
     )
     shares = ", ".join(
         f"{place}: {format_number(100 * share / WEIGHTINGS, 0)}%" for place, share in enumerate(one.shares[:count], 1)
     )
-    score = not_published() if one.score is None else format_number(one.score, 2)
+    score = _("none") if one.score is None else format_number(one.score, 2)
     return [str(one.rank or "–"), one.block["name"], score, parts, shares]

@@ -53,7 +53,7 @@ def compare_page(request: Request, session: SessionDep, vocabulary: VocabularyDe
     known = criteria(blocks) if len(blocks) >= FEWEST else []
     weights, unweighed = _read_weights(request, known)
     offered, unread = offer_blocks(session, view, request.query_params.get("add", ""), ids)
-    address = _Address(ids, clocks.kept, only, weights)
+    address = Address(ids, clocks.kept, only, weights)
     return render(
         request,
         "compare.html",
@@ -201,17 +201,22 @@ def _read_weights(request: Request, known: Sequence[Criterion]) -> tuple[dict[st
     asked = [part for part in request.query_params.get("weights", "").split(",") if part.strip()]
     fields = ((key, request.query_params.get(key, "").strip()) for key in _weight_fields(known))
     asked += [f"{key.removeprefix('weight_')}:{text}" for key, text in fields if text]
+    if asked and not known:
+        return {}, ["weights: they put two to six blocks in order, and want that many. They were left out."]
     weights: dict[str, float] = {}
     problems = []
     for part in asked:
         try:
-            weights |= parse_weights(part, known)
+            for key, weight in parse_weights(part, known).items():
+                if key in weights:
+                    problems.append(f"weights: {key} was given more than once; the first is used.")
+                weights.setdefault(key, weight)
         except BadParameter as problem:
             problems.append(_("%(fault)s It was left out.", fault=problem.detail))
     return weights, problems
 
 
-class _Address:
+class Address:
     """Addresses about the blocks at hand, each with the moment that the page shows."""
 
     def __init__(self, ids: Sequence[str], clocks: Mapping[str, str], only: bool, weights: Mapping[str, float]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
@@ -13,31 +14,35 @@ from sqlalchemy.orm import Session
 from app.catalogue import CATALOGUE_LICENCE, COLLECTIONS
 from app.comparison import FEWEST, Block, Line, compare, say_fact
 from app.db import SessionDep
+from app.dossier import say_resource_text
 from app.errors import BadParameter
-from app.footnotes import footnotes_of
+from app.footnotes import Footnotes, footnotes_of, say_numbers
 from app.languages import gettext as _
 from app.params import parse_moment, refuse_doubled
-from app.printing import comparison_sheet, typeset
+from app.printing import comparison_sheet, say_source, typeset
 from app.queries.moments import view_at
 from app.queries.vocabulary import Vocabulary
-from app.ranking import Criterion, Scored, criteria, parse_weights, rank
+from app.ranking import WEIGHTINGS, Criterion, Scored, criteria, parse_weights, rank
 from app.routes.common import VocabularyDep, base_url
-from app.routes.compare import pick_blocks, with_distances
+from app.routes.compare import Address, pick_blocks, with_distances
 from app.routes.conditional import cache_headers, make_etag, not_modified
 from app.routes.dossier import refuse_others
 from app.routes.frame import CLOCKS, common
-from app.values import Moment
 from app.wording import format_date
 
 router = APIRouter(include_in_schema=False)
 
 
 class Asked(NamedTuple):
-    """What a file shows. `said`: what of the ids could not be compared."""
+    """What a file shows. `said`: what of the ids could not be compared. `address`: the page that shows the same.
+    `revision`: in words, with the day that is looked at.
+    """
 
     blocks: list[Block]
+    notes: dict[str, Footnotes]
     said: list[str]
-    moment: Moment
+    address: str
+    revision: str
     weights: dict[str, float]
     criteria: list[Criterion]
     ranking: list[Scored]
@@ -52,26 +57,19 @@ def compare_csv(request: Request, session: SessionDep, vocabulary: VocabularyDep
     if unchanged := not_modified(request, make_etag(request, vocabulary.edition), vocabulary.edition):
         return unchanged
     asked = _read(request, session, vocabulary)
-    names = common(session, vocabulary)["mineral_names"]
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow(["group", "fact", "unit", "compared", "note", *(b["id"] for b in asked.blocks)])
+    ids = [block["id"] for block in asked.blocks]
+    sides = [f"{block_id} {what}" for what in ("sources", "confidence") for block_id in ids]
+    rows.writerow(["group", "fact", "unit", "compared", "note", *ids, *sides])
     rows.writerow(["", "name", "", "", "", *(b["name"] for b in asked.blocks)])
-    for group, lines in compare(asked.blocks).items():
-        for line in lines:
-            cells = (_value(line, block, names) for block in asked.blocks)
-            rows.writerow([group, line.key, line.unit, line.mark, line.note, *cells])
-    by_id = {one.block["id"]: one for one in asked.ranking}
-    if by_id:
-        found = [by_id[block["id"]] for block in asked.blocks]
-        for key, weight in asked.weights.items():
-            rows.writerow(
-                ["weights", key, f"weight {weight:g}", "", "0 to 1", *(_blank(one.parts[key]) for one in found)]
-            )
-        rows.writerow(
-            ["weights", "score", "", "", "weighted mean of what is published", *(_blank(o.score) for o in found)]
-        )
-        rows.writerow(["weights", "rank", "", "", "", *(_blank(one.rank) for one in found)])
+    rows.writerows(_fact_rows(asked, common(session, vocabulary)["mineral_names"]))
+    rows.writerows(_rank_rows(asked))
+    rows.writerows(_source_rows(asked))
+    rows.writerow(["this file", "page", "", "", asked.address])
+    rows.writerow(["this file", "revision", "", "", asked.revision])
+    rows.writerow(["this file", "licence", "", "", CATALOGUE_LICENCE])
+    rows.writerows(["this file", "notice", "", "", words] for words in asked.said)
     return _answer(request, vocabulary, text.getvalue().encode(), "text/csv; charset=utf-8", "csv")
 
 
@@ -84,19 +82,17 @@ def compare_pdf(request: Request, session: SessionDep, vocabulary: VocabularyDep
     if unchanged := not_modified(request, make_etag(request, vocabulary.edition), vocabulary.edition):
         return unchanged
     asked = _read(request, session, vocabulary)
-    number = asked.moment.revision or vocabulary.revision
-    days = [vocabulary.edition.at.date(), *([asked.moment.as_of] if asked.moment.as_of else [])]
     sheet = comparison_sheet(
         asked.blocks,
         compare(asked.blocks),
-        {block["id"]: footnotes_of(block) for block in asked.blocks},
+        asked.notes,
         asked.ranking,
         {criterion.key: criterion.label for criterion in asked.criteria},
         asked.weights,
         said=asked.said,
         mineral_names=common(session, vocabulary)["mineral_names"],
-        address=f"{base_url(request)}/compare?ids={','.join(block['id'] for block in asked.blocks)}",
-        revision=", ".join(["Khanij Atlas", _("revision %(number)s", number=number), *map(format_date, days)]),
+        address=asked.address,
+        revision=asked.revision,
         licence=CATALOGUE_LICENCE,
     )
     fonts = request.app.state.settings.frontend_dir / "static" / "vendor" / "print-fonts"
@@ -122,7 +118,70 @@ def _read(request: Request, session: Session, vocabulary: Vocabulary) -> Asked:
     blocks = with_distances(session, vocabulary, view, picked, moment)
     known = criteria(blocks)
     weights = parse_weights(given.get("weights", ""), known)
-    return Asked(blocks, said, moment, weights, known, rank(blocks, weights, known))
+    clocks = {name: given[name] for name in CLOCKS if given.get(name)}
+    page = Address([block["id"] for block in blocks], clocks, False, weights).page()
+    days = [vocabulary.edition.at.date(), *([moment.as_of] if moment.as_of else [])]
+    number = _("revision %(number)s", number=moment.revision or vocabulary.revision)
+    return Asked(
+        blocks,
+        {block["id"]: footnotes_of(block) for block in blocks},
+        said,
+        f"{base_url(request)}{page}",
+        ", ".join(["Khanij Atlas", number, *map(format_date, days)]),
+        weights,
+        known,
+        rank(blocks, weights, known),
+    )
+
+
+def _fact_rows(asked: Asked, mineral_names: Mapping[str, str]) -> Iterator[list[Any]]:
+    """A row for each fact; behind the values the numbers of their sources, as the last rows list them, and how sure
+    each is.
+    """
+    for group, lines in compare(asked.blocks).items():
+        for line in _split(lines):
+            values = [_value(line, block, mineral_names) for block in asked.blocks]
+            notes = [(value, asked.notes[block["id"]]) for value, block in zip(values, asked.blocks, strict=True)]
+            numbers = [say_numbers(n.numbers.get(line.field, ())) if value != "" else "" for value, n in notes]
+            levels = [n.confidence.get(line.field, "") if value != "" else "" for value, n in notes]
+            yield [group, line.key, line.unit, line.mark, line.note, *values, *numbers, *levels]
+
+
+def _split(lines: Sequence[Line]) -> Iterator[Line]:
+    """A resource is a tonnage, its category and what else the sources say of it: a row for each."""
+    for line in lines:
+        yield line
+        if line.key == "resource_mt":
+            yield line._replace(key="resource_category", unit="", field="resource_category")
+            yield line._replace(key="resource_text", unit="", field="resource_text")
+
+
+def _rank_rows(asked: Asked) -> Iterator[list[Any]]:
+    """The reader's weights and what follows from them; none without weights."""
+    by_id = {one.block["id"]: one for one in asked.ranking}
+    if not by_id:
+        return
+    found = [by_id[block["id"]] for block in asked.blocks]
+    labels = {criterion.key: criterion.label for criterion in asked.criteria}
+    for key, weight in asked.weights.items():
+        left_out = "; left out: no two published values differ" if key in found[0].idle else ""
+        turned = ", turned round" if weight < 0 else ""
+        note = f"{labels[key]}{turned}{left_out}"
+        yield ["weights", key, f"0 to 1, weight {weight:g}", "", note, *(_blank(one.parts[key]) for one in found)]
+    note = "mean by these weights of what is published of the block"
+    yield ["weights", "score", "0 to 1", "", note, *(_blank(one.score) for one in found)]
+    yield ["weights", "rank", "", "", "1 is the highest score", *(_blank(one.rank) for one in found)]
+    for place in range(len(found)):
+        note = f"of {WEIGHTINGS} weightings, each weight drawn evenly between 0 and twice its size"
+        yield ["weights", f"times at rank {place + 1}", "", "", note, *(one.shares[place] for one in found)]
+
+
+def _source_rows(asked: Asked) -> Iterator[list[str]]:
+    """A row for each number of a source; each block has its own."""
+    lists = [[say_source(source) for source in asked.notes[block["id"]].sources] for block in asked.blocks]
+    for place, sources in enumerate(zip_longest(*lists), 1):
+        cells = ("" if source is None else f"{source['words']} {source['url']}".strip() for source in sources)
+        yield ["sources", str(place), "", "", "", *cells]
 
 
 def _value(line: Line, block: Block, mineral_names: Mapping[str, str]) -> Any:
@@ -130,9 +189,9 @@ def _value(line: Line, block: Block, mineral_names: Mapping[str, str]) -> Any:
     if line.key in ("unit_km", "port_km"):
         found = block["nearest_unit" if line.key == "unit_km" else "nearest_port"]
         return "" if found is None else round(found["distance_km"], 1)
-    if line.key == "resource_mt":
-        return "" if block["resource_mt"] is None else f"{block['resource_mt']} ({block['resource_category'] or '?'})"
-    if line.unit:
+    if line.key == "resource_text":
+        return say_resource_text(block)
+    if line.unit or line.key == "resource_category":
         return _blank(block[line.key])
     if line.key in block and block[line.key] is None:
         return ""

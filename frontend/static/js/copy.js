@@ -82,7 +82,8 @@
         const response = await fetch(link.href, { headers: { Accept: "application/pdf, application/problem+json" } });
         if (!response.ok) throw new Error(response.status === 503 ? _("The document could not be made just now.") : _("The document could not be fetched."));
         const made = URL.createObjectURL(await response.blob());
-        const file = new URL(link.href).pathname.split("/").pop() ?? "document.pdf";
+        const named = response.headers.get("Content-Disposition")?.match(/filename="([^"]+)"/)?.[1];
+        const file = named ?? new URL(link.href).pathname.split("/").pop() ?? "document.pdf";
         Object.assign(document.createElement("a"), { href: made, download: file }).click();
         setTimeout(() => URL.revokeObjectURL(made), 60_000);
         said.textContent = _("Saved.");
