@@ -17,6 +17,7 @@ from app.settings import PROJECT_ROOT
 FONTS = PROJECT_ROOT / "frontend/static/vendor/print-fonts"
 PUBLISHED, INDICATIVE = "akharkata-graphite", "el-ii-ambadhera-rangamatia-v-ti"
 MOST_PAGES = 6
+LEAST_LINES = 6
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -43,6 +44,9 @@ def check(portal, block_id):
     dossier = get_json(portal, f"/blocks/{block_id}.json")
     for said in (dossier["name"], "No data here", "Sources", "Not known", f"/blocks/{block_id}"):
         assert said in text, (block_id, said)
+    # The last page holds more than what ran over from the one before: its foot alone is three lines.
+    last = pypdfium2.PdfDocument(content)[pages - 1].get_textpage().get_text_range()
+    assert len([line for line in last.splitlines() if line.strip()]) > LEAST_LINES, block_id
     for source in dossier["sources"][:3]:
         assert (source["title"] or source["publisher"])[:20] in text, block_id
     return text

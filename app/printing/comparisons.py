@@ -14,6 +14,8 @@ from app.ranking import WEIGHTINGS, Scored
 from app.wording import format_number, not_published
 
 _MOST_SOURCES = 12
+# Where there is none, the words say why, and no source stands behind them.
+_AWARD = ("preferred_bidder", "premium_percent")
 
 
 def comparison_sheet(
@@ -89,14 +91,15 @@ def _words() -> dict[str, Any]:
             "of them the figure is from. Tonnages are never added: a category says how sure one is."
         ),
         "link": _("link"),
-        "no_right": _("Compiled from public documents; it confers no right and replaces no tender document."),
+        "no_right": _("It confers no right and replaces no tender document."),
+        "page": _("This comparison on the portal:"),
     }
 
 
 def _cell(line: Line, block: Block, notes: Footnotes, mineral_names: Mapping[str, str]) -> list[str]:
     """Words, the numbers of their sources, and their confidence where it is not the record's."""
     text = say_fact(line, block, mineral_names)
-    if text == not_published():
+    if text == not_published() or (line.key in _AWARD and block[line.key] is None):
         return [text, "", ""]
     numbers = notes.numbers.get(line.field, ())
     return [text, say_numbers(numbers), say_own_confidence(line, block, notes.confidence)]

@@ -120,14 +120,14 @@ def _read(request: Request, session: Session, vocabulary: Vocabulary) -> Asked:
     weights = parse_weights(given.get("weights", ""), known)
     clocks = {name: given[name] for name in CLOCKS if given.get(name)}
     page = Address([block["id"] for block in blocks], clocks, False, weights).page()
-    days = [vocabulary.edition.at.date(), *([moment.as_of] if moment.as_of else [])]
+    then = [_("as at %(day)s", day=format_date(moment.as_of))] if moment.as_of else []
     number = _("revision %(number)s", number=moment.revision or vocabulary.revision)
     return Asked(
         blocks,
         {block["id"]: footnotes_of(block) for block in blocks},
         said,
         f"{base_url(request)}{page}",
-        ", ".join(["Khanij Atlas", number, *map(format_date, days)]),
+        ", ".join(["Khanij Atlas", number, format_date(vocabulary.edition.at.date()), *then]),
         weights,
         known,
         rank(blocks, weights, known),
