@@ -12,13 +12,13 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from psycopg.errors import QueryCanceled
-from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app import __version__
-from app.db import make_engine
+from app.db import make_reader, reading_address
 from app.errors import BadParameter, DatabaseAway, NotFound, PortalError, TakesTooLong
 from app.guards import guard, watch
 from app.languages import gettext as _
@@ -75,7 +75,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
-    app.state.engine = make_engine(database_url or settings.database_url)
+    app.state.engine = make_reader(database_url or reading_address(settings))
     app.state.metrics = Metrics()
     app.state.declared_parameters = {}
     app.state.templates = frame.make_templates(settings)
@@ -157,6 +157,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_http_error)
     for kind in (OperationalError, InterfaceError, ProgrammingError, PoolTimeout):
         app.add_exception_handler(kind, _answer_database_error)
+    app.add_exception_handler(DBAPIError, _answer_lost_connection)
     app.add_exception_handler(DataError, _answer_data_error)
     app.add_exception_handler(InternalError, _answer_projection_error)
 
@@ -235,8 +236,8 @@ def _answer_data_error(request: Request, error: Exception) -> Response:
 
 def _answer_projection_error(request: Request, error: Exception) -> Response:
     """A feature that the reference system asked for does not reach."""
-    if "transform:" not in str(error):
-        raise error
+    if "transform:" not in str(getattr(error, "orig", error)):
+        return _answer_lost_connection(request, error)
     detail = "crs: a feature of the answer lies where this reference system is not defined; ask for CRS84 or fewer."
     return answer(request, BadParameter(detail, parameter="crs"))
 
@@ -248,6 +249,15 @@ def _answer_database_error(request: Request, error: Exception) -> Response:
         return answer(request, TakesTooLong("The answer takes longer than a question is given; ask for less at once."))
     if isinstance(error, ProgrammingError) and "does not exist" not in str(error.orig):
         raise error
-    return answer(
-        request, DatabaseAway(_("The database does not answer just now; the same request may go through in a moment."))
-    )
+    return answer(request, _away())
+
+
+def _answer_lost_connection(request: Request, error: Exception) -> Response:
+    """A server that ends says so in more ways than one; whatever else goes wrong in the database is our own fault."""
+    if not getattr(error, "connection_invalidated", False):
+        raise error
+    return answer(request, _away())
+
+
+def _away() -> DatabaseAway:
+    return DatabaseAway(_("The database does not answer just now; the same request may go through in a moment."))

@@ -17,6 +17,26 @@ EXTENSIONS = (
     text("CREATE EXTENSION IF NOT EXISTS unaccent"),
 )
 
+# Where there is a role khanij_reader: it may read our tables, and those that this role makes later.
+_LET_READ = text("""
+DO $$ DECLARE found regclass; BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'khanij_reader') THEN
+        FOR found IN
+            SELECT c.oid FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner AND r.rolname = current_user
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+        LOOP
+            EXECUTE format('GRANT SELECT ON %s TO khanij_reader', found);
+        END LOOP;
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO khanij_reader;
+    END IF;
+END $$
+""")
+_CAN_READ = text("""
+SELECT bool_and(has_table_privilege(reader.oid, c.oid, 'SELECT'))
+FROM pg_roles reader, pg_class c JOIN pg_roles r ON r.oid = c.relowner AND r.rolname = current_user
+WHERE reader.rolname = 'khanij_reader' AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+""")
+
 
 class MigrationError(Exception):
     """The tables cannot be made; the sentence says what to do."""
@@ -49,6 +69,20 @@ def migrate(engine: Engine) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    let_read(engine)
+
+
+def let_read(engine: Engine) -> None:
+    """Let the role khanij_reader, where there is one, read the portal's tables."""
+    with engine.begin() as connection:
+        if connection.scalar(_CAN_READ) is not None:
+            connection.execute(_LET_READ)
+
+
+def can_be_read(engine: Engine) -> bool:
+    """False where there is a role khanij_reader that may not read every table."""
+    with engine.connect() as connection:
+        return connection.scalar(_CAN_READ) is not False
 
 
 def _config() -> Config:

@@ -18,6 +18,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=PROJECT_ROOT / ".env", extra="ignore")
 
     database_url: str = Field("", description="PostgreSQL with PostGIS; empty: the project's own private cluster")
+    database_read_url: str = Field(
+        "", description="where the web server reads, standbys mostly, several hosts by comma; empty: DATABASE_URL"
+    )
+    database_wait_seconds: float = Field(
+        30, ge=0, le=3600, description="longest wait at the start for a database that does not answer yet"
+    )
     host: str = Field("127.0.0.1", description="address that the web server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the web server listens on")
     public_url: str = Field(

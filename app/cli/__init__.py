@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -30,12 +31,22 @@ app.add_typer(database.database, name="db")
 
 def main() -> None:
     """Run a command; what a person can mend is said in one line."""
+    from sqlalchemy.exc import OperationalError
+
     from app.cluster import ClusterError
+    from app.db import BadAddress
     from app.ingest.read import LoadError
     from app.migrate import MigrationError
 
     try:
         app()
-    except (ClusterError, LoadError, MigrationError) as error:
-        Console(stderr=True, soft_wrap=True).print(f"khanij: {error}", markup=False, highlight=False)
-        sys.exit(1)
+    except (BadAddress, ClusterError, LoadError, MigrationError) as error:
+        _end(str(error))
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        _end(f"the database went away ({reason}). `khanij revisions` tells what is published.")
+
+
+def _end(sentence: str) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(f"khanij: {sentence}", markup=False, highlight=False)
+    sys.exit(1)

@@ -43,14 +43,16 @@ def restore(
     """Make the database what it was at a backup, all at once, and verify it against the backup's manifest."""
     from app.backup import BackupError, open_archive, tables_in_the_way
     from app.backup import restore as restore_archive
+    from app.migrate import let_read
 
     try:
         archive = open_archive(file)
-        _, address = open_database(_settings_for(database_url))
+        engine, address = open_database(_settings_for(database_url))
         there = tables_in_the_way(address)
         if there:
             _ask_before_replacing(there, archive.manifest, clean, yes)
         done = restore_archive(address, archive, clean)
+        let_read(engine)
     except BackupError as error:
         fail(str(error))
     console.print(f"Restored and verified: {_described(done.manifest)}.", markup=False, highlight=False, soft_wrap=True)

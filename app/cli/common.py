@@ -25,32 +25,54 @@ def fail(sentence: str) -> NoReturn:
 
 
 def open_database(settings: Settings) -> tuple[Engine, str]:
-    """The engine and its address; waits up to half a minute for a database that is not there yet."""
-    from sqlalchemy.exc import OperationalError
-
+    """The engine of who writes, and its address; waits a while for a database that is not there yet."""
     from app.db import database_address, make_engine
 
     address = database_address(settings)
     engine = make_engine(address)
-    for attempt in range(30):
+    reason = wait_for(engine, settings.database_wait_seconds)
+    if reason:
+        fail(f"the database does not answer: {reason}")
+    return engine, address
+
+
+def wait_for(engine: Engine, seconds: float) -> str:
+    """Wait until the database answers; why it does not, where it does not in time."""
+    from sqlalchemy.exc import OperationalError
+
+    until = time.monotonic() + seconds
+    said = False
+    while True:
         try:
             engine.connect().close()
-            return engine, address
+            return ""
         except OperationalError as error:
-            if attempt == 0:
-                console.print("Waiting for the database …")
             reason = str(error.orig).strip().splitlines()[-1]
-            if "does not exist" in reason or "authentication failed" in reason:
-                break  # waiting mends neither
-            time.sleep(1)
-    fail(f"the database does not answer: {reason}")
+        if "does not exist" in reason or "authentication failed" in reason:
+            return reason  # waiting mends neither
+        if time.monotonic() >= until:
+            return reason
+        if not said:
+            console.print("Waiting for the database …")
+            said = True
+        time.sleep(min(1, max(0, until - time.monotonic())))
 
 
 def open_current(settings: Settings) -> Engine:
-    """The engine, with the tables brought up to date."""
+    """The engine of who writes, with the tables brought up to date."""
     from app.migrate import is_current, migrate
 
     engine, _ = open_database(settings)
+    if is_standby(engine):
+        fail("that is a standby, which cannot be written to; DATABASE_URL is to name the primary, or all hosts.")
     if not is_current(engine):
         migrate(engine)
     return engine
+
+
+def is_standby(engine: Engine) -> bool:
+    """Whether the server follows another one, and takes no writing."""
+    from sqlalchemy import text
+
+    with engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT pg_is_in_recovery()")))

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from app.cli.common import console, fail, open_database
+from app.cli.common import console, fail, is_standby, wait_for
 from app.cli.load import print_report
 from app.settings import Settings
 
@@ -19,13 +19,54 @@ if TYPE_CHECKING:
 
 def serve() -> None:
     """Start the database where it is the project's own, bring tables and data up to date, and serve the portal."""
+    from app.db import reading_address
+
     settings = Settings()
     listener = _listen(settings)
-    engine, address = open_database(settings)
-    report = _bring_up_to_date(engine, settings)
-    if report is not None:
-        print_report(report)
-    _serve_http(settings, address, listener)
+    _prepare(settings)
+    _serve_http(settings, reading_address(settings), listener)
+
+
+def _prepare(settings: Settings) -> None:
+    """See to the database that is written to; where another one is read, that one will do.
+
+    Ends the command with one line where neither answers in time.
+    """
+    from app.db import database_address, make_engine
+
+    if settings.database_url or not settings.database_read_url:
+        engine = make_engine(database_address(settings))
+        away = wait_for(engine, settings.database_wait_seconds)
+        if not away and not is_standby(engine):
+            report = _bring_up_to_date(engine, settings)
+            engine.dispose()
+            if report is not None:
+                print_report(report)
+            return
+        engine.dispose()
+        if away and not settings.database_read_url:
+            fail(f"the database does not answer: {away}")
+        console.print("No database can be written to just now; the portal is served from the one for reading.")
+    _wait_for_tables(settings)
+
+
+def _wait_for_tables(settings: Settings) -> None:
+    """Nothing is migrated or loaded here: wait until somebody else has."""
+    from app.db import make_reader, reading_address
+    from app.migrate import is_current
+
+    until = time.monotonic() + settings.database_wait_seconds
+    engine = make_reader(reading_address(settings))
+    away = wait_for(engine, settings.database_wait_seconds)
+    if away:
+        fail(f"the database for reading does not answer: {away}")
+    while not is_current(engine):
+        if time.monotonic() >= until:
+            fail(
+                "the database for reading has not the tables of this version: `khanij db migrate` where it is written."
+            )
+        time.sleep(1)
+    engine.dispose()
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -51,10 +92,12 @@ def _bring_up_to_date(engine: Engine, settings: Settings) -> Report | None:
     from app.ingest.fingerprint import is_loaded
     from app.ingest.load import load
     from app.ingest.synthetic import is_synthetic
-    from app.migrate import is_current, migrate
+    from app.migrate import can_be_read, is_current, let_read, migrate
 
     if not is_current(engine):
         migrate(engine)
+    elif not can_be_read(engine):
+        let_read(engine)
     if is_synthetic(engine):
         console.print("This database holds synthetic blocks: all of it is made up, and the data files are not loaded.")
         return None

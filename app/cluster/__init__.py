@@ -7,9 +7,10 @@ installed.
 
 from app.cluster.databases import create_database, drop_database
 from app.cluster.places import ClusterError
-from app.cluster.server import database_url, ensure_running, is_running, location, remove, stop
+from app.cluster.server import READER, database_url, ensure_running, is_running, location, remove, stop
 
 __all__ = [
+    "READER",
     "ClusterError",
     "create_database",
     "database_url",

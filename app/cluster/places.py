@@ -6,6 +6,7 @@
     data/                PostgreSQL's own folder
     socket/              the unix socket, or `socket_folder` names a short one under /tmp
     khanij.conf  server.log
+    khanij_reader  says that the role of this name, which only reads, was made
     made                 written last: without it the cluster is half made, and is made anew
 """
 
@@ -212,7 +213,7 @@ def _make_home(root: Path, user: pwd.struct_passwd) -> Home:
             folder.chmod(0o755)
     write_text(home.path / "root", f"{root}\n")
     end_all(home.data)  # of a start that was cut short, or of an earlier clone at this address
-    for name in ("made", "socket_folder", "server.log"):
+    for name in ("made", "khanij_reader", "socket_folder", "server.log"):
         (home.path / name).unlink(missing_ok=True)
     for folder in (home.data, home.path / "socket"):
         shutil.rmtree(folder, ignore_errors=True)

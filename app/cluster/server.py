@@ -31,6 +31,8 @@ from app.cluster.processes import end_all, end_leftovers, is_ready, postmaster_p
 from app.machine import EXTENSIONS, MIN_POSTGRES, Postgres, find_postgres, list_postgres
 
 ROLE = DATABASE = "khanij"
+# Who may only read: the web process.
+READER = "khanij_reader"
 SUPERUSER = "postgres"
 START_WITHIN_SECONDS = 60
 REACHED_WITHIN_SECONDS = 2
@@ -70,10 +72,12 @@ def ensure_running(root: Path) -> str:
     Raises: ClusterError.
     """
     root = root.resolve()
-    if not is_running(root):
+    if not is_running(root) or not _has_reader(find_home(root)):
         with locked(root):
             home = find_home(root) or _make(root)
             _start(home, _server_of(home))
+            if not _has_reader(home):
+                _add_reader(home, _server_of(home))
     return database_url(root)
 
 
@@ -118,15 +122,15 @@ def location(root: Path) -> Path:
     return pointed_path(root.resolve())
 
 
-def database_url(root: Path, name: str = DATABASE) -> str:
-    """SQLAlchemy's address of the database `name` in this clone's cluster.
+def database_url(root: Path, name: str = DATABASE, role: str = ROLE) -> str:
+    """SQLAlchemy's address of the database `name` in this clone's cluster, for its owner or another role.
 
     Raises: ClusterError where no cluster was made yet.
     """
     home = find_home(root.resolve())
     if home is None:
         raise ClusterError(f"There is no cluster for {root} yet; `make run` makes it.")
-    return f"postgresql+psycopg://{ROLE}@/{quote(name)}?host={socket_folder(home)}&port={PORT}"
+    return f"postgresql+psycopg://{role}@/{quote(name)}?host={socket_folder(home)}&port={PORT}"
 
 
 # --- making ------------------------------------------------------------------------------------------------------
@@ -163,6 +167,29 @@ def _furnish(home: Home, server: Postgres) -> None:
     """The extensions, the role and its database."""
     statements = [f"CREATE EXTENSION {name}" for name in EXTENSIONS]
     statements += [f"CREATE ROLE {ROLE} LOGIN CREATEDB", f"CREATE DATABASE {DATABASE} OWNER {ROLE}"]
+    _tell(home, server, statements)
+
+
+def _has_reader(home: Home | None) -> bool:
+    return home is not None and (home.path / READER).exists()
+
+
+def _add_reader(home: Home, server: Postgres) -> None:
+    """The role that only reads, also in a cluster that was made before there was one.
+
+    In databases made later it may read what their owner makes; `migrate` sees to those that are there.
+    """
+    statements = [
+        f"DO $$ BEGIN CREATE ROLE {READER} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+        f"ALTER ROLE {READER} SET default_transaction_read_only = on",
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {ROLE} GRANT SELECT ON TABLES TO {READER}",
+    ]
+    _tell(home, server, statements)
+    write_text(home.path / READER, "This role is there.\n")
+
+
+def _tell(home: Home, server: Postgres, statements: list[str]) -> None:
+    """Run statements as superuser in template1."""
     command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(socket_folder(home)), "-p", str(PORT)]
     command += ["-U", SUPERUSER, "-d", "template1"]
     for statement in statements:

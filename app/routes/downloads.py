@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path as File
 from typing import Annotated
 from urllib.parse import urlencode
@@ -40,6 +41,9 @@ from app.routes.conditional import cache_headers, make_etag, not_modified
 from app.values import Moment
 
 FOLDER_PREFIX = "khanij-download-"
+# Of a file that is sent as it is made; a smaller one is whole before it is sent.
+_FIRST_BYTES = 4_000_000
+_CHANGED = "The data changed while the file was made; the same request may go through now."
 router = APIRouter(prefix="/download", tags=["Downloads"], dependencies=STRICT, responses=PROBLEMS)
 
 _MEDIA_TYPES = [kind.media_type.partition(";")[0] for kind in FORMATS.values()]
@@ -146,14 +150,18 @@ def _headers(file: str, ending: str, manifest: Manifest) -> dict[str, str]:
 
 
 def _stream(chunks: Iterator[bytes], kind: FileFormat, headers: dict[str, str]) -> Response:
-    """The first bytes are made before the answer begins, so that what fails at once is still an error's answer."""
-    first = next(chunks)
-
-    def whole() -> Iterator[bytes]:
-        yield first
-        yield from chunks
-
-    return StreamingResponse(whole(), media_type=kind.media_type, headers=headers)
+    """So much is made before the answer begins: what fails till then is an error's answer, no file that breaks off."""
+    first: list[bytes] = []
+    size = 0
+    try:
+        for chunk in chunks:
+            first.append(chunk)
+            size += len(chunk)
+            if size > _FIRST_BYTES:
+                return StreamingResponse(chain(first, chunks), media_type=kind.media_type, headers=headers)
+    except WrongCount as error:
+        raise DatabaseAway(_CHANGED) from error
+    return Response(b"".join(first), media_type=kind.media_type, headers=headers)
 
 
 def _send_file(
@@ -174,9 +182,7 @@ def _send_file(
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if failures and isinstance(failures[0], WrongCount):
-            raise DatabaseAway(
-                "The data changed while the file was made; the same request may go through now."
-            ) from error
+            raise DatabaseAway(_CHANGED) from error
         raise (failures[0] if failures else error) from None
     return FileResponse(
         path,
