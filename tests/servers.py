@@ -111,8 +111,9 @@ class Server:
 
 
 class Answer(NamedTuple):
-    """A whole answer, or why there is none (status 0)."""
+    """A whole answer, or why there is none (status 0); when it was asked for, and when it came."""
 
+    asked: float
     at: float
     target: str
     status: int
@@ -139,8 +140,8 @@ class Readers:
         self.statuses: Counter[int] = Counter()
         self.wrong: list[str] = []
         self.broken: list[str] = []
-        self.last_failure = 0.0
-        self.answered = 0.0
+        # When the last question was asked that got no answer, and the last that got one.
+        self.last_failure = self.answered = 0.0
         self._threads = [threading.Thread(target=self._run, args=(n,), daemon=True) for n in range(threads)]
 
     def __enter__(self) -> Readers:
@@ -181,19 +182,20 @@ class Readers:
             if answer.broken:
                 self.broken.append(f"{answer.target}: {answer.broken}")
             if answer.status in (200, 204, 304):
-                self.answered = answer.at
+                self.answered = max(self.answered, answer.asked)
             else:
-                self.last_failure = answer.at
+                self.last_failure = max(self.last_failure, answer.asked)
 
 
 def _ask(connection: http.client.HTTPConnection, target: str, headers: dict[str, str]) -> Answer:
+    asked = time.monotonic()
     try:
         connection.request("GET", target, headers=headers)
         answer = connection.getresponse()
         named = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(time.monotonic(), target, answer.status, named, answer.read())
+        return Answer(asked, time.monotonic(), target, answer.status, named, answer.read())
     except (OSError, http.client.HTTPException) as error:
-        return Answer(time.monotonic(), target, 0, {}, b"", repr(error))
+        return Answer(asked, time.monotonic(), target, 0, {}, b"", repr(error))
 
 
 def plain(body: bytes) -> bytes:

@@ -62,7 +62,7 @@ def test_twenty_kills_under_load(root):
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     owner, reader = cluster.database_url(root), cluster.database_url(root, role=cluster.READER)
-    portal = begin_portal(port, DATABASE_URL=owner, DATABASE_READ_URL=reader)
+    portal = begin_portal(port, DATABASE_URL=owner, DATABASE_READ_URL=reader, HEAVY_AT_ONCE="16")
     try:
         wait_until(lambda: is_ready(address), 120, "the portal is not served")
         right = {target: plain(httpx2.get(address + target, timeout=60).content) for target in TARGETS}
@@ -93,12 +93,11 @@ def test_twenty_kills_under_load(root):
                 )
                 back.append(max(0.0, readers.last_failure - returned))
         print(
-            f"\n{KILLS} kills: {dict(readers.statuses)}, cut off visibly {len(readers.broken)}; last failure after the "
-            f"return: median {statistics.median(back):.2f} s, longest {max(back):.2f} s"
+            f"\n{KILLS} kills: {dict(readers.statuses)}, cut off {len(readers.broken)}; last question after "
+            f"the return that failed: median {statistics.median(back):.2f} s, longest {max(back):.2f} s"
         )
         assert not readers.wrong, readers.wrong[:5]
-        # Only a stream that has begun can break, and then it says so.
-        assert all(text.startswith("/download/") for text in readers.broken), readers.broken[:5]
+        assert not readers.broken, readers.broken[:5]
         assert readers.statuses[200] > KILLS and readers.statuses[503]
         assert portal.poll() is None and _children(portal.pid) == workers
     finally:
