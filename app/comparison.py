@@ -187,7 +187,7 @@ def say_fact(line: Line, block: Block, mineral_names: Mapping[str, str]) -> str:
 def say_own_confidence(line: Line, block: Block, levels: Mapping[str, str]) -> str:
     """How sure a figure is, where the record as a whole is surer or less sure. `levels`: figure → confidence."""
     level = levels.get(line.field)
-    return _("confidence %(level)s", level=level) if level and level != block["confidence"] else ""
+    return _("confidence %(level)s", level=wording.said(level)) if level and level != block["confidence"] else ""
 
 
 def _say_number(name: str, unit: str) -> Callable[[Block], str | None]:
@@ -250,6 +250,7 @@ _SAYINGS: Mapping[str, Callable[[Block], Any]] = {
     "position_accuracy": _say_position,
     "resource_mt": _say_resource,
     "agency": _agency,
+    "confidence": lambda b: wording.said(b["confidence"]),
     "contradictions": lambda b: (
         ", ".join(wording.FIELD_WORDS.get(c["field"]) or c["field"] for c in b["contradictions"]) or _("nothing known")
     ),

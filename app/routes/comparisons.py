@@ -164,15 +164,18 @@ def _rank_rows(asked: Asked) -> Iterator[list[Any]]:
     found = [by_id[block["id"]] for block in asked.blocks]
     labels = {criterion.key: criterion.label for criterion in asked.criteria}
     for key, weight in asked.weights.items():
-        left_out = "; left out: no two published values differ" if key in found[0].idle else ""
-        turned = ", turned round" if weight < 0 else ""
-        note = f"{labels[key]}{turned}{left_out}"
+        remarks = [
+            labels[key],
+            *([_("turned round")] if weight < 0 else []),
+            *([_("left out, as no two published values differ")] if key in found[0].idle else []),
+        ]
+        note = "; ".join(remarks)
         yield ["weights", key, f"0 to 1, weight {weight:g}", "", note, *(_blank(one.parts[key]) for one in found)]
-    note = "mean by these weights of what is published of the block"
+    note = _("mean by these weights of what is published of the block")
     yield ["weights", "score", "0 to 1", "", note, *(_blank(one.score) for one in found)]
-    yield ["weights", "rank", "", "", "1 is the highest score", *(_blank(one.rank) for one in found)]
+    yield ["weights", "rank", "", "", _("1 is the highest score"), *(_blank(one.rank) for one in found)]
+    note = _("of %(times)s weightings, each weight drawn evenly between 0 and twice its size", times=WEIGHTINGS)
     for place in range(len(found)):
-        note = f"of {WEIGHTINGS} weightings, each weight drawn evenly between 0 and twice its size"
         yield ["weights", f"times at rank {place + 1}", "", "", note, *(one.shares[place] for one in found)]
 
 
