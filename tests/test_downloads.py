@@ -296,6 +296,8 @@ def test_a_file_that_fails_is_an_error_and_leaves_nothing(
 
 @pytest.mark.parametrize("ending", ["csv", "geojson"])
 def test_a_stream_that_fails_never_looks_whole(monkeypatch: pytest.MonkeyPatch, live_url: str, ending: str) -> None:
+    """One that is too long to be whole before it is sent."""
+    monkeypatch.setattr(downloads, "_FIRST_BYTES", 1_000)
     broken = breaking(20, GONE)
     monkeypatch.setattr(downloads, "stream_rows", broken("rows"))
     monkeypatch.setattr(downloads, "stream_features", broken("features"))
@@ -310,10 +312,22 @@ def test_a_stream_that_fails_never_looks_whole(monkeypatch: pytest.MonkeyPatch, 
     assert b"\n]}" not in body
 
 
+@pytest.mark.parametrize("ending", ["csv", "geojson"])
+def test_a_short_stream_that_fails_is_an_error(
+    portal: TestClient, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    broken = breaking(20, GONE)
+    monkeypatch.setattr(downloads, "stream_rows", broken("rows"))
+    monkeypatch.setattr(downloads, "stream_features", broken("features"))
+    answer = portal.get(f"/download/blocks.{ending}")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+
+
 def test_other_rows_than_were_counted_are_an_error(portal: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "count_known", lambda *args: 177)
-    for ending in ("gpkg", "parquet", "xlsx"):
+    for ending in ("gpkg", "parquet", "xlsx", "csv", "geojson"):
         assert portal.get(f"/download/blocks.{ending}").status_code == 503
+    monkeypatch.setattr(downloads, "_FIRST_BYTES", 1_000)
     for ending in ("csv", "geojson"):
         with pytest.raises(WrongCount):
             portal.get(f"/download/blocks.{ending}")

@@ -47,7 +47,7 @@ def wait_for(engine: Engine, seconds: float) -> str:
             engine.connect().close()
             return ""
         except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[-1]
+            reason = str(error.orig).strip().splitlines()[0]
         if "does not exist" in reason or "authentication failed" in reason:
             return reason  # waiting mends neither
         if time.monotonic() >= until:
