@@ -308,3 +308,14 @@ def test_a_text_that_the_parser_would_read_for_hours_is_given_up(client, piece):
 def test_a_long_sound_text_is_read_apart_and_means_the_same(client):
     asked = " OR ".join(f"(area_ha = {n})" for n in range(30))
     assert client.get(ITEMS, params={"filter": asked}).json()["numberMatched"] == 0
+
+
+@pytest.mark.parametrize("kind", ["Foo", "ƴoint", "", None])
+def test_a_geometry_of_no_known_type_is_no_cql2(client, kind):
+    geometry = {"type": kind, "coordinates": [84.5, 20.5]}
+    tree = {"op": "s_intersects", "args": [{"property": "geom"}, geometry]}
+    asked = {"filter": json.dumps(tree), "filter-lang": "cql2-json"}
+    answer = client.get("/api/collections/blocks/items", params=asked)
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "filter")
+    answer = client.get("/api/collections/blocks/items", params={"intersects": json.dumps(geometry)})
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "intersects")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import shapely
 from geoalchemy2 import Geometry
 from pyproj import Transformer
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import box, shape
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
@@ -318,7 +318,7 @@ def _is_on_the_globe(geometry: BaseGeometry) -> bool:
 def _shape(value: Mapping[str, Any]) -> BaseGeometry:
     try:
         found = shape(dict(value))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, GEOSException):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ShapelyError):
         raise wrong("a geometry cannot be read; rings are closed and have four points or more.") from None
     if not all(map(isfinite, shapely.get_coordinates(found).ravel().tolist())):
         raise wrong("a geometry has a coordinate that is no number.")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from shapely import from_geojson, is_valid_reason
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -70,7 +70,7 @@ def read_file(path: Path, members: str, shape: type[BaseModel], geometry_types: 
                 raise ValueError(f"the id “{item.id}” stands in this file already")
             seen.add(item.id)
             accepted.append(item)
-        except (ValueError, GEOSException) as error:
+        except (ValueError, ShapelyError) as error:
             refused.append(Refusal(path.name, number, _id_of(raw), reason_of(error)))
     meta = {key: value for key, value in document.items() if key not in ("type", members)}
     return FileContent(path.name, hashlib.sha256(content).hexdigest(), meta, accepted, refused)
@@ -94,7 +94,7 @@ def _read_json(path: Path) -> tuple[bytes, dict[str, Any]]:
 
 
 def _read_record(number: int, raw: Any, shape: type[BaseModel], geometry_types: frozenset[str]) -> Accepted:
-    """One record. Raises: ValueError, ValidationError, GEOSException."""
+    """One record. Raises: ValueError, ValidationError, ShapelyError."""
     if not isinstance(raw, dict):
         raise ValueError("it is no JSON object")
     check_storable(raw)
@@ -134,7 +134,7 @@ def read_geometry(raw: Any, geometry_types: frozenset[str]) -> BaseGeometry:
         raise ValueError(f"its geometry is {kind}, not {' or '.join(sorted(geometry_types))}")
     try:
         geometry = from_geojson(json.dumps(raw))
-    except (GEOSException, ValueError) as error:
+    except (ShapelyError, ValueError) as error:
         raise ValueError(f"its geometry cannot be read: {error}") from error
     if geometry.is_empty:
         raise ValueError("its geometry is empty")

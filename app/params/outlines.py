@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 import shapely
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -77,7 +77,7 @@ def parse_typed_shape(text: str) -> OwnShape:
         return parse_own_shape(text.encode())
     try:
         geometry = shapely.from_wkt(text.strip())
-    except (ValueError, GEOSException) as error:
+    except (ValueError, ShapelyError) as error:
         raise BadShape(f"“{text.strip()[:60]}” is neither GeoJSON nor WKT: {str(error)[:120]}.") from None
     if geometry.geom_type not in _KINDS:
         raise BadShape(f"“{geometry.geom_type}” is no geometry that can be screened; {', '.join(_KINDS)} can.")
@@ -113,7 +113,7 @@ def _read_geometry(document: Any) -> BaseGeometry:
     _check_crs(document)
     try:
         geometry = shape(document)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, GEOSException) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, ShapelyError) as error:
         raise BadShape(f"The coordinates of the {kind} cannot be read: {str(error)[:120]}. {_RIGHT}") from None
     return _checked(geometry, kind)
 

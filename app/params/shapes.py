@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import shapely
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -59,7 +59,7 @@ def read_shape(text: str) -> BaseGeometry:
                 found = found["geometry"]
             return shape(found)
         return shapely.from_wkt(text)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, GEOSException):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, ShapelyError):
         raise BadParameter(
             _("intersects: “%(text)s” is no geometry; %(right)s.", text=text[:60], right=_RIGHT), parameter="intersects"
         ) from None

@@ -10,7 +10,7 @@ from typing import Any
 
 import shapely
 from pyproj import CRS
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -96,7 +96,7 @@ class _Reader:
             return None
         try:
             return self._shape(found, 0)
-        except (ValueError, TypeError, KeyError, OverflowError, GEOSException) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, ShapelyError) as error:
             raise BadFile(f"{self.name}: the geometry of feature {number:,} cannot be read: {_words(error)}.") from None
 
     def _shape(self, found: Any, nested: int) -> BaseGeometry:

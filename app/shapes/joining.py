@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from app.shapes.faults import BadFile
@@ -80,7 +80,7 @@ def join(shapes: Iterable[BaseGeometry], name: str) -> BaseGeometry:
         if areas:
             area = areas[0] if len(areas) == 1 else shapely.union_all(areas)
             kinds.append(shapely.orient_polygons(area, exterior_cw=False))
-    except GEOSException as error:
+    except ShapelyError as error:
         raise BadFile(f"{name}: its areas cannot be put together ({str(error)[:120]}).") from None
     if lines:
         kinds.append(lines[0] if len(lines) == 1 else shapely.MultiLineString(lines))

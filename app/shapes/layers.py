@@ -13,7 +13,7 @@ import pyogrio.raw
 import shapely
 from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 
 from app.shapes.faults import BadFile
 from app.shapes.layer import Layer
@@ -77,7 +77,7 @@ def _crs(said: str | None, kind: str, name: str) -> CRS | None:
 def _shape(text: bytes | None, number: int, name: str) -> Any:
     try:
         return None if text is None else shapely.from_wkb(text)
-    except (GEOSException, TypeError) as error:
+    except (ShapelyError, TypeError) as error:
         raise BadFile(f"{name}: the geometry of feature {number:,} cannot be read: {_words(error)}.") from None
 
 

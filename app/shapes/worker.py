@@ -142,7 +142,7 @@ def _one(
 def _mended(shapes: list[tuple[int, Any]], fault: str, question: Question) -> list[tuple[int, Any]]:
     """Raises: BadFile, where there is too much to mend, or nothing is left of it."""
     import shapely
-    from shapely.errors import GEOSException
+    from shapely.errors import ShapelyError
 
     from app.shapes.joining import mend
 
@@ -150,7 +150,7 @@ def _mended(shapes: list[tuple[int, Any]], fault: str, question: Question) -> li
         raise BadFile(f"{fault}; mend it there. It has too many vertices to be repaired here.")
     try:
         mended = mend(shapes)
-    except GEOSException:
+    except ShapelyError:
         raise BadFile(f"{fault}; mend it there. It cannot be repaired here.") from None
     if not mended:
         raise BadFile(f"{fault}; mend it there. Nothing of it is left when repaired.")

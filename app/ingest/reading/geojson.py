@@ -10,7 +10,7 @@ from typing import IO, Any, NamedTuple
 
 from pyproj import CRS
 from shapely import from_geojson
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from app.ingest.read import LoadError
@@ -79,7 +79,7 @@ def _row(found: Found) -> RawRow:
         return RawRow(number, values, None, row_error(number, odd, "value", message, "Write null where it is unknown."))
     try:
         return RawRow(number, values, _geometry(feature.get("geometry")))
-    except (GEOSException, ValueError) as error:
+    except (ShapelyError, ValueError) as error:
         fault = row_error(
             number, "geometry", "position", f"The geometry cannot be read: {error}.", "Correct its coordinates."
         )

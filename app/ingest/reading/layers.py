@@ -17,7 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from pyogrio.raw import open_arrow
 from pyproj import CRS
 from pyproj.exceptions import CRSError
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 
 from app.ingest.read import LoadError
 from app.ingest.reading.datums import WGS84, parse_crs
@@ -180,13 +180,13 @@ def _shapes(column: pa.Array, first: int) -> tuple[list[Any], dict[int, Any]]:
     texts = column.to_pylist()
     try:
         return list(shapely.from_wkb(texts)), {}
-    except (GEOSException, TypeError):
+    except (ShapelyError, TypeError):
         pass
     shapes, faults = [], {}
     for number, text in enumerate(texts, first):
         try:
             shapes.append(shapely.from_wkb(text))
-        except (GEOSException, TypeError) as error:
+        except (ShapelyError, TypeError) as error:
             shapes.append(None)
             message = f"The geometry cannot be read: {error}."
             faults[number] = row_error(

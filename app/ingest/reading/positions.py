@@ -9,7 +9,7 @@ from typing import Any
 
 from pyproj import CRS
 from shapely import Point, Polygon, from_wkt
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from app.angles import parse_angle
@@ -123,7 +123,7 @@ def _from_wkt(column: str, text: str, crs: CRS) -> tuple[BaseGeometry, CRS]:
         crs = parse_crs(f"EPSG:{srid[1]}")
     try:
         return from_wkt(text), crs
-    except (GEOSException, TypeError) as error:
+    except (ShapelyError, TypeError) as error:
         raise PositionError(column, f"The text is no WKT: {error}.") from error
 
 
