@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,23 @@ def drop_database(where: Path | str, name: str) -> None:
     import psycopg
     from psycopg import sql
 
-    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    named = sql.Identifier(name)
+    forced = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named)
+    ours = sql.SQL(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
+    ).format(sql.Literal(name))
+    plain = sql.SQL("DROP DATABASE IF EXISTS {}").format(named)
     for _ in range(_TRIES):
         try:
-            return _execute(where, statement)
+            return _execute(where, forced)
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
-            # The server's own vacuuming is at work there, which only a superuser may end; it ends by itself.
+            # The server's own vacuuming is at work there, which only a superuser may end by force. Without force the
+            # server ends it itself, once no others are connected.
+            with suppress(psycopg.errors.ObjectInUse):
+                _execute(where, ours)
+                return _execute(where, plain)
             time.sleep(_PAUSE_SECONDS)
-    return _execute(where, statement)
+    return _execute(where, forced)
 
 
 def _execute(where: Path | str, statement: Composed) -> None:
