@@ -3,10 +3,11 @@
 from shapely.geometry import shape
 from sqlalchemy.orm import Session
 
-from app.ingest.publish import Stage, count_changes, lock_writers, publish
+from app.ingest.publish import count_changes, lock_writers, publish
 from app.ingest.read import Accepted
 from app.ingest.records import Block as BlockRecord
 from app.ingest.sources import Context, block_row
+from app.ingest.staging import Stage
 from app.models import Block
 
 

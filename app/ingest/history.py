@@ -36,12 +36,15 @@ class OfferRecord(NamedTuple):
     documents: list[Source]
 
 
+NOTHING_YET = Standing(None, None, [], None)
+
+
 def standing_after(events: Sequence[Event]) -> Standing:
     """Status, tranches and attempts after `events`, taken in their given order, not by date."""
-    return next(reversed(_standings(events)), Standing(None, None, [], None))
+    return next(reversed(standings_after_each(events)), NOTHING_YET)
 
 
-def _standings(events: Sequence[Event]) -> list[Standing]:
+def standings_after_each(events: Sequence[Event]) -> list[Standing]:
     """Where the block stands after each event."""
     status = since = None
     tranches: list[str] = []
@@ -88,44 +91,60 @@ def _names_tranche(title: str | None, tranche: str) -> bool:
     return any(a.casefold() == "tranche" and b == tranche for a, b in pairwise(words))
 
 
-def counts_from(events: Sequence[Event]) -> list[date | None]:
+def counts_from(events: Sequence[Event]) -> list[str | None]:
     """The day from which each event counts for `as_of`: the last day of its date, but never later than the next dated
     event's; None where neither is known.
     """
-    days: list[date | None] = []
-    following: date | None = None
+    days: list[str | None] = []
+    following: str | None = None
     for event in reversed(events):
-        period = period_of(event.date)
-        own = period[1] if period else None
-        day = min((d for d in (own, following) if d is not None), default=None)
+        day = _last_day(event.date)
+        # Days as ISO texts stand in the order of the calendar.
+        if day is None or (following is not None and following < day):
+            day = following
         days.append(day)
-        following = day or following
+        following = day
     return days[::-1]
 
 
-def standings_of(events: Sequence[Event]) -> list[dict[str, Any]]:
+def standings_of(
+    events: Sequence[Event], days: Sequence[str | None], standings: Sequence[Standing]
+) -> list[dict[str, Any]]:
     """Where a block stood from which day on, oldest first: what `as_of` answers from.
 
-    An event without a day, and whatever comes after it, counts for no day.
+    `days` and `standings` are those of the events. An event without a day, and whatever comes after it, counts for no
+    day.
     """
     found: dict[str, dict[str, Any]] = {}
     has_bidder = False
-    for event, day, standing in zip(events, counts_from(events), _standings(events), strict=True):
+    for event, day, standing in zip(events, days, standings, strict=True):
         has_bidder = has_bidder or event.kind == "preferred_bidder"
         if day is None:
             continue
-        period = period_of(standing.since)
-        found[day.isoformat()] = {
-            "from_day": day.isoformat(),
+        found[day] = {
+            "from_day": day,
             "status": standing.status,
             "status_since": standing.since,
-            "status_period": f"[{period[0]},{period[1]}]" if period else None,
+            "status_period": days_of(standing.since),
             "tranches": standing.tranches,
             "latest_tranche": standing.tranches[-1] if standing.tranches else None,
             "attempts": standing.attempts,
             "has_bidder": has_bidder,
         }
     return list(found.values())
+
+
+@lru_cache(maxsize=4096)
+def days_of(text: str | None) -> str | None:
+    """A date's days as PostgreSQL writes a range."""
+    period = period_of(text)
+    return f"[{period[0]},{period[1]}]" if period else None
+
+
+@lru_cache(maxsize=4096)
+def _last_day(text: str | None) -> str | None:
+    period = period_of(text)
+    return period[1].isoformat() if period else None
 
 
 @lru_cache(maxsize=4096)

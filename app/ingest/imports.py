@@ -6,33 +6,38 @@ the new.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from geoalchemy2.shape import to_shape
-from pydantic import ValidationError
-from shapely import GeometryType, Point, get_geometry, get_num_geometries, get_type_id
+from shapely import Point
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Engine, RowMapping, select
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS
-from app.ingest.checks import Duplicates, Finding, check_batch
+from app.ingest.bulk import compress_fast
+from app.ingest.checks import Duplicates, Finding
+from app.ingest.converting import Completed, Converted, Converter, Recipe
 from app.ingest.left_out import write_left_out
-from app.ingest.publish import Counts, Stage, count_changes, list_changes, list_gone, lock_writers, publish
-from app.ingest.read import Accepted, LoadError
-from app.ingest.reading import Mapping, Record, Source, open_source, to_records
+from app.ingest.publish import count_changes, list_changes, list_gone, lock_writers, publish
+from app.ingest.read import LoadError
+from app.ingest.reading import Mapping, Record, Source, open_source
 from app.ingest.repeats import find_repeat, fingerprint_of, note_import
 from app.ingest.sources import IMPORTABLE, Context, Row
-from app.ingest.storable import check_storable
+from app.ingest.staging import Counts, Stage
+from app.ingest.workers import Workers, worker_count
 from app.models import Mineral, Renaming, State
-from app.queries.vocabulary import Vocabulary, get_vocabulary
+from app.queries.vocabulary import get_vocabulary
 
 _BATCH = 5_000
-_STORED_CRS = "EPSG:4326"
+# Rows that a worker is handed at a time: fewer, as several batches are under way.
+_HANDED = 2_500
+# From so many rows on several processes convert a file.
+_LARGE = 20_000
 # So many changes are shown one by one in a plan.
 MOST_SHOWN = 50
 # So many findings are kept; the rest are counted.
@@ -100,6 +105,7 @@ def import_file(
             outcome.rows = outcome.counts.unchanged = known
             outcome.is_repeat = True
             return outcome
+        compress_fast(session)
         work = _Work(session, collection, source, mapping, options, outcome)
         work.run(progress)
         if outcome.bad_rows and not options.skip_bad:
@@ -132,92 +138,87 @@ class _Work:
     ) -> None:
         self.session, self.collection, self.source, self.mapping = session, collection, source, mapping
         self.outcome = outcome
-        self.dataset = IMPORTABLE[collection]
-        self.stage = Stage(session, self.dataset.model, replaces=options.replaces)
-        self.vocabulary: Vocabulary = get_vocabulary(session)
-        self.context = context_of(session)
-        self.states = _state_outlines(session)
-        self.renamed = _renamed_ids(session, collection)
-        self.lacking = self._lacking_properties()
+        dataset = IMPORTABLE[collection]
+        self.stage = Stage(session, dataset.model, replaces=options.replaces)
+        self.duplicates = Duplicates()
+        self.recipe = Recipe(
+            collection,
+            mapping,
+            source,
+            get_vocabulary(session),
+            context_of(session),
+            _state_outlines(session),
+            _renamed_ids(session, collection),
+        )
+        self.lacking = self._lacking_properties(dataset.shape.model_fields)
+        self.points_only = collection == "blocks" and not source.has_geometry
 
-    def _lacking_properties(self) -> frozenset[str]:
+    def _lacking_properties(self, names: Iterable[str]) -> frozenset[str]:
         """Properties of which the file has no column: records that are there keep theirs."""
         given = {*self.mapping.defaults}
-        names = self.dataset.shape.model_fields
         if self.mapping.source:
             given.add("sources")
         return frozenset(n for n in names if n not in given and not self.mapping.column_of(n, self.source.columns))
 
     def run(self, progress: Callable[[int, int | None], None]) -> None:
-        duplicates = Duplicates()
         outcome = self.outcome
         outcome.note(self.source.findings)
-        for raw in self.source.batches(_BATCH):
-            records, findings = to_records(self.mapping, self.source, self.vocabulary, raw, self.states)
-            outcome.note(findings)
-            records = self._with_present(records)
-            outcome.note(check_batch(self.collection, records, self.states))
-            outcome.note(check_storable(records))
-            duplicates.feed(records)
-            self._stage(records)
-            outcome.rows += len(raw)
+        for converted in self._converted():
+            outcome.note(converted.findings)
+            self.stage.copy(converted.lines)
+            self.stage.keep(converted.kept)
+            if converted.seen:
+                self.duplicates.take(converted.seen)
+            outcome.rows += converted.rows
             progress(outcome.rows, self.source.count)
-        late = duplicates.finish()
+        late = self.duplicates.finish()
         outcome.note(late)
         self.stage.drop(f.row for f in late if f.level == "error")
         self.stage.close()
 
-    def _stage(self, records: Sequence[Record]) -> None:
-        """Validate, derive and stage the rows that have no error."""
-        numbers: list[int] = []
-        records = _plain_polygons(records)
+    def _converted(self) -> Iterator[Converted]:
+        """All batches in their order; those of a large file side by side."""
+        converter = Converter(self.recipe)
+        if self._is_alone() or self.source.packed is None:
+            for raw in self.source.batches(_BATCH):
+                yield converter.convert(raw, self._with_present if self.lacking or self.points_only else None)
+            return
+        batches = self.source.packed(_HANDED)
+        # What is to be said of the file as a whole is said here, with its first rows.
+        yield from (converter.convert(packed.rows()) for packed in islice(batches, 1))
+        del converter  # with what it remembers
+        with Workers(self.recipe, worker_count()) as workers:
+            yield from workers.convert(batches)
 
-        def rows() -> Iterator[Row]:
-            for record in records:
-                if record.number in self.outcome.bad_rows:
-                    continue
-                try:
-                    row = self._row(record)
-                except (ValidationError, ValueError) as error:
-                    self.outcome.note(_as_findings(record, error))
-                    continue
-                numbers.append(record.number)
-                yield row
+    def _is_alone(self) -> bool:
+        """True where this process converts all by itself: where a file is small, or rows are looked up in the database
+        or in the rest of the file."""
+        source = self.source
+        large = source.count is not None and source.count >= _LARGE
+        has_own_ids = not self.mapping.id and "id" in source.columns
+        return not large or not has_own_ids or bool(self.lacking) or self.points_only or worker_count() < 2
 
-        made = list(rows())
-        self.stage.add(made, numbers)
-        self.stage.keep(record.id for record in records if record.number in self.outcome.bad_rows)
-
-    def _row(self, record: Record) -> Row:
-        if record.id in self.renamed:
-            raise ValueError(f"the id “{record.id}” was given up: this record is now “{self.renamed[record.id]}”")
-        checked = self.dataset.shape.model_validate(record.properties)
-        row = self.dataset.to_row(Accepted(record.number, record.id, checked, record.geometry), self.context)
-        # Null is EPSG:4326, as in the data files: what came as it is stored.
-        return row | {"source_crs": None if record.source_crs == _STORED_CRS else record.source_crs}
-
-    def _with_present(self, records: Sequence[Record]) -> list[Record]:
+    def _with_present(self, records: Sequence[Record]) -> Completed:
         """Records that are there already keep what the file does not speak of: properties without a column, and the
         published boundaries of blocks where a table has a position only."""
-        points_only = self.collection == "blocks" and not self.source.has_geometry
-        if not self.lacking and not points_only:
-            return list(records)
+        findings: list[Finding] = []
         table = COLLECTIONS[self.collection].table
         names = [n for n in self.lacking if n in table.c]
-        columns = [table.c[n] for n in (*names, *(["boundary_kind", "geom"] if points_only else ()))]
+        columns = [table.c[n] for n in (*names, *(["boundary_kind", "geom"] if self.points_only else ()))]
         statement = select(table.c.id, *columns).where(table.c.id.in_([r.id for r in records]))
         present = {row["id"]: row for row in self.session.execute(statement).mappings()}
-        if points_only:
-            records = [self._with_boundary(r, present[r.id]) if r.id in present else r for r in records]
-        return [_completed(r, present[r.id], names) if r.id in present else r for r in records]
+        if self.points_only:
+            records = [_with_boundary(r, present[r.id], findings) if r.id in present else r for r in records]
+        return [_completed(r, present[r.id], names) if r.id in present else r for r in records], findings
 
-    def _with_boundary(self, record: Record, present: RowMapping) -> Record:
-        if present["boundary_kind"] != "published" or not isinstance(record.geometry, Point):
-            return record
-        message = "The row has a position only: the published boundary of the block stays."
-        mend = "Give the new boundary as WKT or as a corner table if it has changed."
-        self.outcome.note([Finding(record.number, record.id, "geometry", "warning", "geometry", message, mend)])
-        return record._replace(geometry=to_shape(present["geom"]))
+
+def _with_boundary(record: Record, present: RowMapping, findings: list[Finding]) -> Record:
+    if present["boundary_kind"] != "published" or not isinstance(record.geometry, Point):
+        return record
+    message = "The row has a position only: the published boundary of the block stays."
+    mend = "Give the new boundary as WKT or as a corner table if it has changed."
+    findings.append(Finding(record.number, record.id, "geometry", "warning", "geometry", message, mend))
+    return record._replace(geometry=to_shape(present["geom"]))
 
 
 def _completed(record: Record, present: RowMapping, names: Sequence[str]) -> Record:
@@ -227,14 +228,6 @@ def _completed(record: Record, present: RowMapping, names: Sequence[str]) -> Rec
     if kept.keys() >= {"lon", "lat"} and not record.geometry.covers(Point(kept["lon"], kept["lat"])):
         del kept["lon"], kept["lat"]
     return record._replace(properties=record.properties | kept)
-
-
-def _plain_polygons(records: Sequence[Record]) -> list[Record]:
-    """Areas of one part as Polygon, as data files have them: the same shape must give the same digest."""
-    shapes = np.array([record.geometry for record in records], dtype=object)
-    single = (get_type_id(shapes) == GeometryType.MULTIPOLYGON) & (get_num_geometries(shapes) == 1)
-    shapes[single] = get_geometry(shapes[single], 0)
-    return [record._replace(geometry=shape) for record, shape in zip(records, shapes, strict=True)]
 
 
 def _as_record(name: str, value: Any) -> Any:
@@ -265,21 +258,3 @@ def _state_outlines(session: Session) -> dict[str, BaseGeometry]:
 def _renamed_ids(session: Session, collection: str) -> dict[str, str]:
     found = select(Renaming.old_id, Renaming.new_id).where(Renaming.collection == collection)
     return {row.old_id: row.new_id for row in session.execute(found)}
-
-
-def _as_findings(record: Record, error: ValueError) -> list[Finding]:
-    """What the record's shape or its derivation refused, each with its member."""
-    if not isinstance(error, ValidationError):
-        return [Finding(record.number, record.id, None, "error", "value", str(error), "Correct the value.")]
-    return [
-        Finding(
-            record.number,
-            record.id,
-            ".".join(str(step) for step in fault["loc"]),
-            "error",
-            "value",
-            f"{fault['msg'].removeprefix('Value error, ')} (it is {fault['input']!r:.60})",
-            "Correct the value, or leave the cell empty where it is not known.",
-        )
-        for fault in error.errors(include_url=False)
-    ]

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from app import models
 from app.ingest import records
 from app.ingest.fingerprint import remember
-from app.ingest.publish import Counts, Stage, count_changes, lock_writers, publish
+from app.ingest.publish import count_changes, lock_writers, publish
 from app.ingest.read import FileContent, LoadError, Refusal, read_file
 from app.ingest.sources import DATASETS, TERMS_FILE, Context, Dataset, Row, nearest_of
+from app.ingest.staging import Counts, Stage
 from app.ingest.synthetic import is_synthetic
 
 

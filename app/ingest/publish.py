@@ -6,31 +6,15 @@ is kept beside, with the number of the revision that superseded it.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import islice, repeat
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import orjson
-import psycopg
-from geoalchemy2 import Geometry
-from psycopg import sql
-from shapely import to_wkb
 from sqlalchemy import (
-    JSON,
     Column,
     ColumnElement,
-    Double,
-    Integer,
-    MetaData,
-    Numeric,
     Select,
-    Table,
-    Text,
     and_,
-    case,
     delete,
     func,
     insert,
@@ -38,115 +22,18 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
 )
-from sqlalchemy import cast as cast_sql
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.ingest.staging import STAMP, Counts, Stage
 from app.models import PAST, Revision, table_of
 from app.models.base import Base
-from app.values import WGS84
 
 Row = dict[str, Any]
-_Item = TypeVar("_Item")
 
 # Any number will do, as long as every writer takes the same: one publication at a time.
 _WRITERS_LOCK = 7_250_123
-# Rows whose shapes are written as WKB at once.
-_COPY_BATCH = 2_000
-# Columns that are the publication's and no part of a record's content.
-_STAMP = ("digest", "revision", "updated_at")
-
-
-@dataclass
-class Counts:
-    """What a publication does to one table."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    gone: int = 0
-
-    @property
-    def is_nothing(self) -> bool:
-        return not (self.new or self.changed or self.gone)
-
-
-@dataclass
-class Stage:
-    """Rows on their way to one table, in a temporary one.
-
-    `replaces`: rows of the table that were neither staged nor kept will go.
-    """
-
-    session: Session
-    model: type[Base]
-    replaces: bool = False
-    table: Table = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.table = Table(
-            f"stage_{table_of(self.model).name}",
-            MetaData(),
-            Column("id", Text, nullable=False),
-            Column("digest", Text),  # null: the record was refused, and the table keeps what it has of it
-            Column("content", JSON),
-            Column("number", Integer),  # of the row in its file
-            Column("geom", Geometry(srid=WGS84, spatial_index=False)),
-            prefixes=["TEMPORARY"],
-            postgresql_on_commit="DROP",
-        )
-        self.table.create(self.session.connection())
-
-    def add(self, rows: Iterable[Row], numbers: Iterable[int | None] = repeat(None)) -> None:
-        """Stage rows; `geom` is a shapely geometry in EPSG:4326, `numbers` where they stand in their file."""
-        columns = sql.SQL("id, digest, content, geom, number")
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(self.table.name), columns)
-        with self._cursor() as cursor, cursor.copy(statement) as copy:
-            for batch in batched(zip(rows, numbers, strict=False), _COPY_BATCH):
-                shapes = to_wkb([row.get("geom") for row, _ in batch], hex=True, byte_order=1)
-                for (row, number), shape in zip(batch, shapes, strict=True):
-                    copy.write_row((*staged(row, shape), number))
-
-    def keep(self, ids: Iterable[str]) -> None:
-        """Leave what the table has of these records as it is."""
-        values = [{"id": record_id} for record_id in ids]
-        if values:
-            self.session.execute(insert(self.table), values)
-
-    def drop(self, numbers: Iterable[int]) -> None:
-        """Take rows out again by where they stand in their file; the tables keep what they have of these records."""
-        wrong = self.table.c.number.in_(list(numbers))
-        self.session.execute(self.table.update().where(wrong).values(digest=None, content=None, geom=None))
-
-    def close(self) -> None:
-        """All is staged: let the planner know how much."""
-        with self._cursor() as cursor:
-            cursor.execute(sql.SQL("CREATE INDEX ON {} (id)").format(sql.Identifier(self.table.name)))
-            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(self.table.name)))
-
-    def _cursor(self) -> psycopg.Cursor[Any]:
-        driver = self.session.connection().connection.driver_connection
-        return cast("psycopg.Connection[Any]", driver).cursor()
-
-
-def batched(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
-    """So many items at a time."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
-
-
-def staged(row: Row, shape: str | None) -> tuple[str, str, str, str | None]:
-    """A row as it is copied: id, digest, content as JSON text, geometry as hexadecimal WKB.
-
-    The digest is SHA-256 over content and geometry: equal means that nothing would change.
-    """
-    # Sorted, as JSONB gives the members of an object back in an order of its own.
-    content = orjson.dumps({k: v for k, v in row.items() if k != "geom"}, option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.sha256(content + (shape or "").encode())
-    return row["id"], digest.hexdigest(), content.decode(), shape
 
 
 def lock_writers(session: Session) -> None:
@@ -186,15 +73,19 @@ def list_gone(stage: Stage, limit: int) -> Sequence[str]:
 def list_changes(stage: Stage, limit: int) -> Sequence[tuple[str, Row | None, Row]]:
     """The first records that would be new or changed: (id, present row or None, staged content)."""
     today, there = table_of(stage.model), stage.table
-    present = func.to_jsonb(today.table_valued())
+    present, staged = func.to_jsonb(today.table_valued()), func.to_jsonb(there.table_valued())
     statement = (
-        select(there.c.id, present, there.c.content)
+        select(there.c.id, present, staged)
         .select_from(there.outerjoin(today, today.c.id == there.c.id))
         .where(there.c.digest.is_not(None), or_(today.c.id.is_(None), today.c.digest != there.c.digest))
         .order_by(there.c.id)
         .limit(limit)
     )
-    return [(row[0], row[1], row[2]) for row in stage.session.execute(statement)]
+    names = {"id", *(column.name for column in stage.columns)}
+    return [
+        (record_id, now, {name: value for name, value in then.items() if name in names})
+        for record_id, now, then in stage.session.execute(statement)
+    ]
 
 
 def make_revision(session: Session, note: str, who: str) -> tuple[int, datetime]:
@@ -249,40 +140,21 @@ def _as_kept(geom: ColumnElement[Any], column: Column[Any]) -> ColumnElement[Any
     return func.ST_Multi(func.ST_ForcePolygonCCW(geom))
 
 
-def _computed_area_ha(record: Any, geom: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Area of a published boundary on the WGS 84 spheroid, hectares, to the square metre; else null."""
-    area_ha = func.round(cast_sql(func.ST_Area(func.geography(geom)) / 10_000.0, Numeric), 4)
-    return case((record.boundary_kind == "published", cast_sql(area_ha, Double)))
-
-
-# Columns that PostGIS measures when a row is written.
-_MEASURED: dict[str, Callable[[Any, ColumnElement[Any]], ColumnElement[Any]]] = {"computed_area_ha": _computed_area_ha}
-
-
 def _write(stage: Stage, number: int, now: datetime) -> None:
     """Rows that are new or differ, from the stage to the table of today."""
     today, there = table_of(stage.model), stage.table
-    columns = [c for c in today.columns if c.name not in (*_STAMP, *_MEASURED, "geom")]
-    content = func.json_to_record(there.c.content).table_valued(
-        *(Column(c.name, c.type) for c in columns), name="content", joins_implicitly=True
-    )
-    record = content.render_derived(with_types=True)
-    geom = [today.c.geom] if "geom" in today.c else []
-    measured = [today.c[n] for n in _MEASURED if n in today.c]
+    names = [c.name for c in today.columns if c.name not in STAMP]
     rows = (
         select(
-            *(record.c[c.name] for c in columns),
-            *(_as_kept(there.c.geom, column) for column in geom),
-            *(_MEASURED[c.name](record.c, there.c.geom) for c in measured),
+            *(_as_kept(there.c[name], today.c[name]) if name == "geom" else there.c[name] for name in names),
             there.c.digest,
             literal(number),
             literal(now),
         )
-        .select_from(there.join(record, true()).outerjoin(today, today.c.id == there.c.id))
+        .select_from(there.outerjoin(today, today.c.id == there.c.id))
         .where(there.c.digest.is_not(None), or_(today.c.id.is_(None), today.c.digest != there.c.digest))
     )
-    names = [c.name for c in (*columns, *geom, *measured)]
-    names += _STAMP
+    names += STAMP
     statement = upsert(today).from_select(names, rows)
     stage.session.execute(
         statement.on_conflict_do_update(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -30,6 +31,7 @@ EVENT_KINDS = (
 )
 
 
+@lru_cache(maxsize=10_000)
 def _is_partial_date(text: str) -> str:
     try:
         if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import pi, sqrt
 from typing import Any
@@ -14,7 +14,7 @@ from shapely import Point, Polygon
 
 from app import models
 from app.ingest import records
-from app.ingest.history import counts_from, offers_of, period_of, standing_after, standings_of
+from app.ingest.history import NOTHING_YET, counts_from, days_of, offers_of, standings_after_each, standings_of
 from app.ingest.read import Accepted
 from app.words import searchable
 
@@ -166,7 +166,7 @@ def located_row(item: Accepted, context: Context) -> Row:
     return row
 
 
-_SEARCHED = (
+SEARCHED = (
     "id name aliases state state_code district locality city host country_name region agency operator preferred_bidder "
     "stage concession kind feedstock products unlocode"
 ).split()
@@ -175,7 +175,7 @@ _SEARCHED = (
 def search_text(row: Row, context: Context) -> str:
     """Everything that a reader may remember of a record: folded words, a space before and after each."""
     words: list[str] = []
-    for name in _SEARCHED:
+    for name in SEARCHED:
         value = row.get(name)
         words.extend(value if isinstance(value, list) else [value] if value else [])
     words.extend(context.mineral_words.get(slug, slug) for slug in row.get("minerals", ()))
@@ -190,40 +190,38 @@ def block_row(item: Accepted, context: Context) -> Row:
     """
     record: records.Block = item.record
     assert item.geometry is not None
-    standing = standing_after(record.events)
     published = not isinstance(item.geometry, Point)
-    derived: Row = {
-        "status": standing.status,
-        "status_since": standing.since,
-        "status_period": _days(standing.since),
-        "events": _events(record),
-        "offers": _offers(record),
-        "standings": standings_of(record.events),
-        "tranches": standing.tranches,
-        "latest_tranche": standing.tranches[-1] if standing.tranches else None,
-        "attempts": standing.attempts,
+    row = located_row(item, context) | derived_from(record.events, record.sources)
+    row |= {
         "critical": any(context.critical.get(slug, False) for slug in record.minerals),
         "boundary_kind": "published" if published else "indicative",
         "geom": item.geometry if published else indicative_area(record),
     }
-    row = located_row(item, context) | derived
     row["search"] = search_text(row, context)
     return row
 
 
-def _events(record: records.Block) -> list[Row]:
-    """The events in their order, each with the day from which it counts for `as_of`."""
-    days = counts_from(record.events)
-    return [
-        event.model_dump(mode="json") | {"counts_from": day and day.isoformat()}
-        for event, day in zip(record.events, days, strict=True)
-    ]
+def derived_from(events: Sequence[records.Event], sources: Sequence[records.Source]) -> Row:
+    """What follows from a block's events: they themselves with their days, its offers, where it stands and stood."""
+    standings, days = standings_after_each(events), counts_from(events)
+    standing = standings[-1] if standings else NOTHING_YET
+    return {
+        "status": standing.status,
+        "status_since": standing.since,
+        "status_period": days_of(standing.since),
+        "events": [e.model_dump(mode="json") | {"counts_from": day} for e, day in zip(events, days, strict=True)],
+        "offers": _offers(events, sources),
+        "standings": standings_of(events, days, standings),
+        "tranches": standing.tranches,
+        "latest_tranche": standing.tranches[-1] if standing.tranches else None,
+        "attempts": standing.attempts,
+    }
 
 
-def _offers(record: records.Block) -> list[Row]:
+def _offers(events: Sequence[records.Event], sources: Sequence[records.Source]) -> list[Row]:
     return [
         offer._asdict() | {"documents": [source.model_dump(mode="json") for source in offer.documents]}
-        for offer in offers_of(record.events, record.sources)
+        for offer in offers_of(events, sources)
     ]
 
 
@@ -241,12 +239,6 @@ def indicative_area(record: records.Block) -> Polygon:
         [record.lon] * _CIRCLE_CORNERS, [record.lat] * _CIRCLE_CORNERS, azimuths, [radius_m] * _CIRCLE_CORNERS
     )
     return Polygon([(round(lon, 6), round(lat, 6)) for lon, lat in zip(lons, lats, strict=True)])
-
-
-def _days(text: str | None) -> str | None:
-    """A date's days as PostgreSQL writes a range."""
-    period = period_of(text)
-    return f"[{period[0]},{period[1]}]" if period else None
 
 
 _POINT = frozenset({"Point"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -33,6 +33,37 @@ _COMPARED = 5_000
 _OVERLAP = 0.9
 
 
+class Seen(NamedTuple):
+    """What records of a batch are compared with those of others by, in their order."""
+
+    numbers: NDArray[np.int32]
+    ids: bytes  # a line each
+    id_hashes: NDArray[np.uint64]
+    name_hashes: NDArray[np.uint64]
+    bounds: NDArray[np.float32]  # to a metre, which is enough to find neighbours by
+    areal: NDArray[np.bool_]
+    lengths: NDArray[np.int32]  # of the shapes, bytes
+    shapes: bytes  # as WKB, one after the other
+
+
+def seen_in(batch: Sequence[Record]) -> Seen | None:
+    """None where there are no records."""
+    if not batch:
+        return None
+    geometries = np.array([record.geometry for record in batch], dtype=object)
+    texts = shapely.to_wkb(geometries)
+    return Seen(
+        np.array([record.number for record in batch], dtype=np.int32),
+        "\n".join(record.id for record in batch).encode(),
+        _hashes(record.id for record in batch),
+        _hashes(str(record.properties.get("name")).casefold() for record in batch),
+        shapely.bounds(geometries).astype(np.float32),
+        (shapely.get_dimensions(geometries) == 2) & shapely.is_valid(geometries),
+        np.array([len(text) for text in texts], dtype=np.int32),
+        b"".join(texts),
+    )
+
+
 class Duplicates:
     """Takes records batch by batch; says in the end which of them stand there twice."""
 
@@ -42,29 +73,28 @@ class Duplicates:
         self._starts: list[int] = [0]  # place of each batch's first record
         self._id_hashes: list[NDArray[np.uint64]] = []
         self._name_hashes: list[NDArray[np.uint64]] = []
-        self._bounds: list[NDArray[np.float32]] = []  # to a metre, which is enough to find neighbours by
+        self._bounds: list[NDArray[np.float32]] = []
         self._areal: list[NDArray[np.bool_]] = []
         self._shapes: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object
         self._lengths: list[NDArray[np.int32]] = []  # of the shapes on disk, bytes
 
     def feed(self, batch: Sequence[Record]) -> None:
         """Take note of a batch."""
-        if not batch:
-            return
-        geometries = np.array([record.geometry for record in batch], dtype=object)
-        self._numbers.append(np.array([record.number for record in batch], dtype=np.int32))
-        self._ids.append("\n".join(record.id for record in batch).encode())
-        self._starts.append(self._starts[-1] + len(batch))
-        self._id_hashes.append(_hashes(record.id for record in batch))
-        self._name_hashes.append(_hashes(str(record.properties.get("name")).casefold() for record in batch))
-        self._bounds.append(shapely.bounds(geometries).astype(np.float32))
-        self._areal.append((shapely.get_dimensions(geometries) == 2) & shapely.is_valid(geometries))
-        self._keep_shapes(geometries)
+        seen = seen_in(batch)
+        if seen:
+            self.take(seen)
 
-    def _keep_shapes(self, geometries: NDArray[Any]) -> None:
-        texts = shapely.to_wkb(geometries)
-        self._lengths.append(np.array([len(text) for text in texts], dtype=np.int32))
-        self._shapes.write(b"".join(texts))
+    def take(self, seen: Seen) -> None:
+        """Take note of a batch by what was seen in it."""
+        self._numbers.append(seen.numbers)
+        self._ids.append(seen.ids)
+        self._starts.append(self._starts[-1] + len(seen.numbers))
+        self._id_hashes.append(seen.id_hashes)
+        self._name_hashes.append(seen.name_hashes)
+        self._bounds.append(seen.bounds)
+        self._areal.append(seen.areal)
+        self._lengths.append(seen.lengths)
+        self._shapes.write(seen.shapes)
 
     def finish(self) -> list[Finding]:
         """What was found in all batches; the shapes kept are let go."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from math import isfinite
 from typing import Any, NamedTuple
+
+import orjson
 
 from app.ingest.reading.tables import Formula
 
@@ -318,6 +321,10 @@ def parse_object(value: Any) -> dict[str, Any] | None:
 def _json(text: str) -> Any:
     if not text.strip():
         return None
+    # Numbers too long for 64 bits would lose their last digits; what it refuses, the other says why.
+    if not _LONG_NUMBER.search(text):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(text)
     try:
         return _DECODER.decode(text)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -331,4 +338,5 @@ def _no_constant(name: str) -> Any:
     raise CellError("value", f"The JSON holds {name}, which is no number.", "Write null where it is unknown.")
 
 
+_LONG_NUMBER = re.compile("[0-9]{18}")
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)

@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -55,14 +55,14 @@ def open_layer(name: str, address: str, kind: str, layer: str | None, datum: str
     columns = tuple(str(field) for field in info["fields"] if field not in ignored)
     has_geometry = info["geometry_type"] is not None
 
-    def read(size: int) -> Iterator[list[RawRow]]:
+    def packed(size: int) -> Iterator[_Packed]:
         number = 1
         try:
             with open_arrow(address, layer=layer, batch_size=size, use_pyarrow=True) as opened:
                 meta, reader = opened
                 geometry = meta["geometry_name"] or "wkb_geometry"
                 for batch in reader:
-                    yield _rows(batch, geometry, columns, number)
+                    yield _Packed(batch, geometry, columns, number)
                     number += batch.num_rows
         except _BROKEN as error:
             raise LoadError(f"{name} breaks off after row {number - 1:,}: {_sentence(error)}") from error
@@ -74,7 +74,8 @@ def open_layer(name: str, address: str, kind: str, layer: str | None, datum: str
         name,
         kind,
         columns,
-        read,
+        lambda size: (batch.rows() for batch in packed(size)),
+        packed,
         crs=crs,
         count=count if count >= 0 else None,
         encoding=info["encoding"],
@@ -131,6 +132,18 @@ def _crs(name: str, kind: str, found: str | None, datum: str | None) -> CRS:
         return CRS.from_user_input(found)
     except CRSError as error:
         raise LoadError(f"{name} names a reference system that is not known: {found[:80]}.") from error
+
+
+class _Packed(NamedTuple):
+    """Rows as Arrow holds them."""
+
+    batch: pa.RecordBatch
+    geometry: str  # name of that column
+    columns: tuple[str, ...]
+    first: int  # number of the first row
+
+    def rows(self) -> list[RawRow]:
+        return _rows(*self)
 
 
 def _rows(batch: pa.RecordBatch, geometry: str, columns: tuple[str, ...], first: int) -> list[RawRow]:
@@ -214,17 +227,20 @@ def open_parquet(path: Path, datum: str | None) -> Source:
     count = file.metadata.num_rows
     file.close()
 
-    def read(size: int) -> Iterator[list[RawRow]]:
+    def packed(size: int) -> Iterator[_Packed]:
         number = 1
         try:
             with pq.ParquetFile(path) as opened:
                 for batch in opened.iter_batches(batch_size=size, columns=[*columns, primary], use_threads=False):
-                    yield _rows(batch, primary, columns, number)
+                    yield _Packed(batch, primary, columns, number)
                     number += batch.num_rows
         except _BROKEN as error:
             raise LoadError(f"{path.name} breaks off after row {number - 1:,}: {_sentence(error)}") from error
 
-    return Source(path.name, "GeoParquet", columns, read, crs=_parquet_crs(path.name, about, datum), count=count)
+    crs = _parquet_crs(path.name, about, datum)
+    return Source(
+        path.name, "GeoParquet", columns, lambda size: (batch.rows() for batch in packed(size)), packed, crs, count
+    )
 
 
 def _parquet_crs(name: str, about: dict[str, Any], datum: str | None) -> CRS:

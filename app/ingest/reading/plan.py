@@ -57,7 +57,12 @@ class Plan:
         self.findings: list[Finding] = self._about_file()
         self._check_required()
         self.minerals = Memo(self.names.minerals)
-        self.memos = {name: Memo(_parser(p, mapping)) for name, p in self.properties.items() if _parser(p, mapping)}
+        self.memos = {
+            # Histories are large, and seldom the same.
+            name: Memo(_parser(p, mapping), 1_000 if name == "events" else 20_000)
+            for name, p in self.properties.items()
+            if _parser(p, mapping)
+        }
         self._doubled: list[set[int]] | None = None
         self._batch: tuple[list[RawRow], list[dict[str, Any]]] = ([], [])
 

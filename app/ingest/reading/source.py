@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
@@ -39,6 +39,13 @@ class Record(NamedTuple):
     source_crs: str | None  # as it was before: "EPSG:32645"
 
 
+class Packed(Protocol):
+    """Rows as a library holds them, cheap to hand to another process."""
+
+    def rows(self) -> list[RawRow]:
+        """Raises: LoadError where one cannot be read."""
+
+
 @dataclass
 class Source:
     """An opened file. Its rows are read anew at each call of `batches`, so that a file can be gone over twice."""
@@ -47,6 +54,7 @@ class Source:
     format: str
     columns: tuple[str, ...]
     read: Callable[[int], Iterator[list[RawRow]]]  # batches of about so many rows
+    packed: Callable[[int], Iterator[Packed]] | None = None  # the same, where rows can be unpacked elsewhere
     crs: CRS | None = None  # None: rows say it themselves, or there is no geometry
     count: int | None = None  # rows, where the file says it without being read
     encoding: str | None = None
