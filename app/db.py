@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated, Any
 
+from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
@@ -129,18 +130,26 @@ def _hosts(address: URL) -> list[str]:
     return [host for text in ([named] if isinstance(named, str) else named) for host in text.split(",")]
 
 
-def get_session(request: Request) -> Iterator[Session]:
-    """One read-only session a request, of the web process's reading engine."""
+async def get_session(request: Request) -> AsyncIterator[Session]:
+    """One read-only session a request, of the web process's reading engine. To make one costs nothing: it connects
+    when it is first asked, in the thread that asks.
+    """
     session = Session(request.app.state.engine, autobegin=True, expire_on_commit=False)
     try:
         yield session
     finally:
-        try:
-            session.close()
-        except DBAPIError:
-            # The server went away after the last question; the answer is whole, and there is nothing to undo.
-            with suppress(DBAPIError):
-                session.invalidate()
+        # Also where the reader has left meanwhile, or every thread for requests is busy.
+        with CancelScope(shield=True):
+            await to_thread.run_sync(_close, session, limiter=CapacityLimiter(1))
+
+
+def _close(session: Session) -> None:
+    try:
+        session.close()
+    except DBAPIError:
+        # The server went away after the last question; the answer is whole, and there is nothing to undo.
+        with suppress(DBAPIError):
+            session.invalidate()
 
 
 SessionDep = Annotated[Session, Depends(get_session)]

@@ -76,3 +76,12 @@ def is_standby(engine: Engine) -> bool:
 
     with engine.connect() as connection:
         return bool(connection.scalar(text("SELECT pg_is_in_recovery()")))
+
+
+def finish_texts(engine: Engine) -> None:
+    """Write the Feature texts that a large publication left to be written after it."""
+    from app.ingest.texts import finish_texts as finish
+
+    with console.status("Published; finishing what pages are made of …"):
+        for _ in finish(engine):
+            pass

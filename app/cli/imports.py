@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.common import console, fail, open_current
+from app.cli.common import console, fail, finish_texts, open_current
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def import_file(
     if report is not None:
         write_report(outcome.findings, report, f"Findings: {Path(file).name} into {collection}")
     _print_outcome(outcome, dry_run, skip_bad)
+    if outcome.revision is not None:
+        finish_texts(engine)
     if outcome.bad_rows:
         raise typer.Exit(1)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from app.cli.common import console, fail, is_standby, wait_for
+from app.cli.common import console, fail, finish_texts, is_standby, wait_for
 from app.cli.load import print_report
 from app.settings import Settings
 
@@ -92,12 +92,15 @@ def _bring_up_to_date(engine: Engine, settings: Settings) -> Report | None:
     from app.ingest.fingerprint import is_loaded
     from app.ingest.load import load
     from app.ingest.synthetic import is_synthetic
+    from app.ingest.texts import is_all_kept
     from app.migrate import can_be_read, is_current, let_read, migrate
 
     if not is_current(engine):
         migrate(engine)
     elif not can_be_read(engine):
         let_read(engine)
+    if not is_all_kept(engine):
+        finish_texts(engine)
     if is_synthetic(engine):
         console.print("This database holds synthetic blocks: all of it is made up, and the data files are not loaded.")
         return None

@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.ingest.staging import STAMP, Counts, Stage
+from app.ingest.texts import keep_texts
 from app.models import PAST, Revision, table_of
 from app.models.base import Base
 
@@ -116,6 +117,7 @@ def publish(stages: Sequence[Stage], note: str, who: str) -> int:
             gone = today.c.id.in_(_gone(stage))
             keep_past(session, stage.model, gone, number)
             session.execute(delete(today).where(gone))
+    keep_texts(session, number)
     return number
 
 

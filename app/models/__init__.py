@@ -18,10 +18,12 @@ from app.models.points import (
     ProcessingUnit,
 )
 from app.models.revisions import DataFile, Renaming, Revision
+from app.models.texts import TEXTS
 from app.models.vocabulary import District, Mineral, State
 
 __all__ = [
     "PAST",
+    "TEXTS",
     "Base",
     "Block",
     "CentreOfExcellence",

@@ -5,7 +5,7 @@ from app.params.asked import FILTER_NAMES, Clocks, Crs, Filters, Format, Slice, 
 from app.params.moments import parse_moment
 from app.params.selection import parse_leniently, parse_selection
 from app.params.slices import parse_slice
-from app.params.strictness import check_names, refuse_doubled, refuse_unknown
+from app.params.strictness import check_names, check_single, refuse_doubled, refuse_unknown
 from app.params.systems import parse_crs
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Slice",
     "Systems",
     "check_names",
+    "check_single",
     "given_filters",
     "parse_crs",
     "parse_leniently",

@@ -14,7 +14,7 @@ from app.params.asked import FILTER_NAMES
 from app.queries.vocabulary import nearest
 
 
-def refuse_unknown(request: Request) -> None:
+async def refuse_unknown(request: Request) -> None:
     """A dependency: any query parameter that the route does not declare is an error, never ignored.
 
     Raises: BadParameter. Source: OGC API Features 1.0, /req/core/query-param-unknown.
@@ -52,11 +52,16 @@ def _queryables(request: Request) -> frozenset[str]:
     return frozenset(list_queryables(view_of(collection))) - {GEOMETRY}
 
 
-def refuse_doubled(request: Request) -> None:
+async def refuse_doubled(request: Request) -> None:
     """A dependency: a parameter given twice is ambiguous.
 
     Raises: BadParameter.
     """
+    check_single(request)
+
+
+def check_single(request: Request) -> None:
+    """The same, for a route that asks by itself. Raises: BadParameter."""
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
         if names.count(name) > 1:

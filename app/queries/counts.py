@@ -19,6 +19,12 @@ _kept: OrderedDict[tuple[int, Hashable], int] = OrderedDict()
 _lock = threading.Lock()
 
 
+def peek_count(session: Session, question: Hashable) -> int | None:
+    """The number where it was counted before and kept."""
+    with _lock:
+        return _kept.get((id(session.get_bind().engine), question))
+
+
 def count_known(session: Session, view: View, where: ColumnElement[bool], question: Hashable) -> int:
     """The exact number of records where `where` is true.
 

@@ -10,19 +10,19 @@ from sqlalchemy import (
     Double,
     LargeBinary,
     Numeric,
-    Select,
     Text,
     cast,
     func,
-    literal_column,
     select,
-    true,
 )
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
 from app.crs import Crs
+from app.models import TEXTS
+from app.queries.features import as_feature
 from app.queries.keyset import order_of
+from app.queries.texts import is_kept, with_kept
 from app.values import WGS84, SortKey
 
 BATCH = 2_000
@@ -61,23 +61,20 @@ def stream_features(
     session: Session, view: View, where: ColumnElement[bool], sort: Sequence[SortKey], crs: Crs
 ) -> Iterator[Sequence[str]]:
     """Batches of finished Feature texts, with their sources among the properties; x before y."""
-    statement = _feature_text(view, where, sort, crs)
+    text, joined = as_feature(view.rows, columns_of(view), crs._replace(latitude_first=False))
+    if is_kept(view, crs):
+        kept = TEXTS[view.collection.model].c.feature
+        # Without the two brackets at its end, which close the properties and the Feature.
+        whole = func.left(kept, -2, type_=Text) + ',"sources":' + cast(view.c.sources, Text) + "}}"
+        # The lateral join is worked out for each row: one that has its text must not pay for it.
+        text, joined = func.coalesce(whole, _made_alone(view, crs)), with_kept(view.rows, view.collection)
+    statement = select(cast(text, Text)).select_from(joined).where(where).order_by(*order_of(view.c, sort))
     for batch in session.execute(statement, execution_options={"yield_per": BATCH}).partitions():
         yield [row[0] for row in batch]
 
 
-def _feature_text(view: View, where: ColumnElement[bool], sort: Sequence[SortKey], crs: Crs) -> Select[str]:
-    moved = view.c.geom if crs.srid == WGS84 else func.ST_Transform(view.c.geom, crs.srid)
-    names = columns_of(view)
-    properties = select(*(view.c[name] for name in names)).correlate(view.rows).lateral("properties")
-    text = func.concat(
-        '{"type":"Feature","id":',
-        func.to_json(view.c.id),
-        ',"geometry":',
-        func.ST_AsGeoJSON(moved, crs.decimals, 0),
-        ',"properties":',
-        func.row_to_json(literal_column("properties")),
-        "}",
-    )
-    statement = select(cast(text, Text)).select_from(view.rows.join(properties, true()))
-    return statement.where(where).order_by(*order_of(view.c, sort))
+def _made_alone(view: View, crs: Crs) -> ColumnElement[str]:
+    """The text of the row at hand, made from the row itself."""
+    again = view.rows.alias("again")
+    text, joined = as_feature(again, columns_of(view), crs)
+    return select(text).select_from(joined).where(again.c.id == view.c.id).correlate(view.rows).scalar_subquery()

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import Collection, View
 from app.filters import LIST_COLUMNS, where
 from app.queries.columns import Columns, Mask, find_columns, is_plain, peek_columns, select_records
-from app.queries.counts import count_known
+from app.queries.counts import count_known, peek_count
 from app.queries.items import get_extent
 from app.queries.vocabulary import Vocabulary
 from app.values import UNKNOWN, BBox, Selection
@@ -145,6 +145,13 @@ def count_at_once(session: Session, view: View, selection: Selection, question: 
     """The same, from the columns only where they are at hand."""
     columns = peek_columns(session, view, question) if is_plain(selection) else None
     return _count_all(session, view, selection, question, columns)
+
+
+def find_count(session: Session, view: View, selection: Selection, question: Hashable) -> int | None:
+    """The same where nothing has to be asked for it; else None."""
+    if is_plain(selection) and peek_columns(session, view, question) is not None:
+        return count_at_once(session, view, selection, question)
+    return peek_count(session, (question, selection))
 
 
 def _count_all(session: Session, view: View, selection: Selection, question: Hashable, columns: Columns | None) -> int:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Float, Numeric, Select, Text, cast, func, literal_column, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
 from app.crs import CRS84, SYSTEMS, Crs
 from app.errors import NotFound
 from app.languages import gettext as _
-from app.queries.keyset import beyond, key_text, order_of
-from app.queries.spatial import in_crs
+from app.queries.texts import read_one, read_slice
 from app.queries.vocabulary import nearest
 from app.values import BBox, Page, Period
 
 _CRS84 = SYSTEMS[CRS84]
+# An id that is not there is compared with so many.
+_MOST_COMPARED = 2_000
 # Asked for only where a page does not tell it.
 Counter = Callable[[], int]
 
@@ -41,59 +42,30 @@ class ItemText(NamedTuple):
     sources: str
 
 
-def feature_text(view: View, where: ColumnElement[bool], page: Page, crs: Crs = _CRS84) -> Select[str, str]:
-    """Rows of finished Feature texts and their keys, `page` of those where `where` is true, coordinates in `crs`.
-
-    The slice is cut first; only its rows are turned into text.
-    """
-    names = view.collection.properties
-    rows = (
-        select(view.c.geom, *(view.c[n] for n in names))
-        .where(where, beyond(view, page))
-        .order_by(*order_of(view.c, page.sort, backwards=page.backwards))
-        .limit(page.limit)
-        .offset(page.offset)
-        .subquery("page")
-    )
-    properties = select(*(_as_json(rows.c[n]).label(n) for n in names)).correlate(rows).lateral("properties")
-    text = func.concat(
-        '{"type":"Feature","id":',
-        func.to_json(rows.c.id),
-        ',"geometry":',
-        func.ST_AsGeoJSON(in_crs(rows.c.geom, crs), crs.decimals, 0),
-        ',"properties":',
-        func.row_to_json(literal_column("properties")),
-        "}",
-    )
-    # The join repeats each row of the slice once, so the slice's order has to be said again.
-    return (
-        select(cast(text, Text), key_text(rows, page.sort))
-        .select_from(rows.join(properties, true()))
-        .order_by(*order_of(rows.c, page.sort))
-    )
-
-
-def _as_json(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A number that may have decimals always shows one, as 120.0; its digits stay as they are.
-
-    Clients (QGIS, GDAL) take a field whose first values are whole for a field of whole numbers, and lose the others.
-    """
-    if not isinstance(column.type, Float):
-        return column
-    return cast(cast(column, Text), Numeric) + literal_column("0.0")
-
-
 def list_features(
-    session: Session, view: View, where: ColumnElement[bool], page: Page, count: Counter, crs: Crs = _CRS84
+    session: Session,
+    view: View,
+    where: ColumnElement[bool],
+    page: Page,
+    count: Counter,
+    crs: Crs = _CRS84,
+    known: int | None = None,
 ) -> FeaturePage:
-    """A page of features and the exact number of all that match, which `count` tells where the page does not."""
+    """A page of features and the exact number of all that match.
+
+    `known`: that number where it is at hand; else the page tells it where it can, and `count` where it cannot.
+    """
     # One more than the page holds tells whether there is another one.
-    rows = session.execute(feature_text(view, where, replace(page, limit=page.limit + 1), crs)).all()
+    asked = replace(page, limit=page.limit + 1)
+    rows, matched = read_slice(session, view, where, asked, crs, is_counted=known is None)
     more = len(rows) > page.limit
     rows = (rows[1:] if page.backwards else rows[:-1]) if more else rows
     features = [row[0] for row in rows]
     whole = not more and page.key is None and (features or page.offset == 0)
-    matched = page.offset + len(features) if whole else count()
+    if known is not None:
+        matched = known
+    elif matched is None:
+        matched = page.offset + len(features) if whole else count()
     before = more if page.backwards else bool(page.key or page.offset)
     after = bool(rows) if page.backwards else more
     return FeaturePage(
@@ -111,10 +83,10 @@ def get_feature(session: Session, view: View, item_id: str, crs: Crs = _CRS84) -
 
     Raises: NotFound, with the ids that are spelled most like it.
     """
-    check_exists(session, view, item_id)
-    feature = session.scalar(feature_text(view, view.c.id == item_id, Page(limit=1), crs))
-    sources = session.scalar(select(cast(view.c.sources, Text)).where(view.c.id == item_id))
-    return ItemText(feature or "", sources or "[]")
+    found = None if "\0" in item_id else read_one(session, view, item_id, crs)
+    if found is None:
+        raise _not_found(session, view, item_id)
+    return ItemText(*found)
 
 
 def check_exists(session: Session, view: View, record_id: str) -> None:
@@ -122,12 +94,27 @@ def check_exists(session: Session, view: View, record_id: str) -> None:
     ids = view.c.id
     # PostgreSQL knows no text with a NUL character in it.
     if "\0" in record_id or session.scalar(select(ids).where(ids == record_id)) is None:
-        shown = record_id.replace("\0", "␀")
-        close = nearest(shown, list(session.scalars(select(ids))))
-        raise NotFound(
-            _("%(title)s: there is none with the id “%(shown)s”.", title=view.collection.title, shown=shown),
-            suggestions=close,
-        )
+        raise _not_found(session, view, record_id)
+
+
+def _not_found(session: Session, view: View, record_id: str) -> NotFound:
+    shown = record_id.replace("\0", "␀")
+    close = nearest(shown, _list_near(session, view, shown))
+    return NotFound(
+        _("%(title)s: there is none with the id “%(shown)s”.", title=view.collection.title, shown=shown),
+        suggestions=close,
+    )
+
+
+def _list_near(session: Session, view: View, record_id: str) -> Sequence[str]:
+    """Ids to compare with one that is not there: all; of very many, those next to it in their order."""
+    ids = view.c.id
+    every = session.scalars(select(ids).limit(_MOST_COMPARED + 1)).all()
+    if len(every) <= _MOST_COMPARED:
+        return every
+    half = _MOST_COMPARED // 2
+    before = select(ids).where(ids < record_id).order_by(ids.desc()).limit(half)
+    return [*session.scalars(before), *session.scalars(select(ids).where(ids > record_id).order_by(ids).limit(half))]
 
 
 def get_extent(session: Session, view: View, where: ColumnElement[bool] | None = None) -> BBox | None:

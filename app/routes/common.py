@@ -28,7 +28,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def get_collection(collection_id: Annotated[str, Path(description="Collection id")]) -> Collection:
+async def get_collection(collection_id: Annotated[str, Path(description="Collection id")]) -> Collection:
     """The collection of the address.
 
     Raises: NotFound, with the nearest ids.

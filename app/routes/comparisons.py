@@ -18,7 +18,7 @@ from app.dossier import say_resource_text
 from app.errors import BadParameter
 from app.footnotes import Footnotes, footnotes_of, say_numbers
 from app.languages import gettext as _
-from app.params import parse_moment, refuse_doubled
+from app.params import check_single, parse_moment
 from app.printing import comparison_sheet, say_source, typeset
 from app.queries.moments import view_at
 from app.queries.vocabulary import Vocabulary
@@ -103,7 +103,7 @@ def compare_pdf(request: Request, session: SessionDep, vocabulary: VocabularyDep
 def _read(request: Request, session: Session, vocabulary: Vocabulary) -> Asked:
     """Raises: BadParameter."""
     given = dict(request.query_params)
-    refuse_doubled(request)
+    check_single(request)
     refuse_others(request, "ids", "weights", *CLOCKS)
     collection = COLLECTIONS["blocks"]
     moment = parse_moment({name: given.get(name) for name in CLOCKS}, collection, session, vocabulary)

@@ -29,7 +29,7 @@ from app.params import (
     parse_slice,
 )
 from app.params.paging import make_key_token, question_of
-from app.queries.facets import count_at_once
+from app.queries.facets import count_at_once, find_count
 from app.queries.items import get_feature, list_features
 from app.queries.moments import find_renamed, view_at
 from app.queries.vocabulary import Vocabulary
@@ -111,10 +111,16 @@ def _answer_page(
     view = view_at(collection, moment)
     condition = where(view, selection)
 
-    def count() -> int:
-        return count_at_once(session, view, selection, (vocabulary.edition, collection.id, moment))
-
-    found = list_features(session, view, condition, page, count, crs)
+    about = vocabulary.edition, collection.id, moment
+    found = list_features(
+        session,
+        view,
+        condition,
+        page,
+        lambda: count_at_once(session, view, selection, about),
+        crs,
+        find_count(session, view, selection, about),
+    )
     here = address(base_url(request), "api", "collections", collection.id)
     ends = Ends(
         *(

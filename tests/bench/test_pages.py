@@ -17,7 +17,7 @@ from sqlalchemy import true
 from sqlalchemy.dialects import postgresql
 
 from app.catalogue import COLLECTIONS
-from app.queries.items import feature_text
+from app.queries.features import feature_text
 from app.values import Page
 
 ROUNDS = 50

@@ -20,6 +20,7 @@ from app.ingest.synth.plan import SynthError
 from app.ingest.synth.records import DATA_DIR
 from app.ingest.synth.write import write_flatgeobuf
 from app.ingest.synthetic import find_real
+from app.ingest.texts import finish_texts
 from app.migrate import migrate
 from app.models import Mineral, State
 from app.settings import PROJECT_ROOT
@@ -52,6 +53,8 @@ def fill_database(
         options = Options(note=note, who=who, replaces=count > 0)
         outcome = import_file(engine, "blocks", str(file), options, lambda done, total: None)
     assert not outcome.bad_rows, outcome.findings[:3]
+    for _ in finish_texts(engine):
+        pass
     engine.dispose()
     return outcome.revision
 
