@@ -18,8 +18,7 @@ from app.crs import Crs
 from app.downloads.manifest import Manifest
 from app.downloads.rows import Rows, as_cell
 
-# Of a sheet, less the headings; and of a cell.
-MOST_ROWS = 1_048_575
+# Of a cell.
 MOST_CHARACTERS = 32_767
 TOO_LONG = "too long for a cell: take GeoPackage or CSV"
 
