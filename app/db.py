@@ -29,6 +29,9 @@ _LIVELINESS = {
 # Of several servers: who writes wants the one that can be written to, who reads any standby, else the primary.
 _WRITES_WHERE = {"target_session_attrs": "read-write"}
 _READS_WHERE = {"target_session_attrs": "prefer-standby", "load_balance_hosts": "random"}
+# Of a server's usual hundred; some are left for who writes and who looks after it.
+_MOST_CONNECTIONS = 80
+_LEAST_OF_A_PROCESS, _MOST_OF_A_PROCESS = 4, 20
 # So long a connection is used where there are several servers: one that is back is found again by those that come next.
 _MOST_SECONDS_WITH_ONE = 30
 
@@ -96,15 +99,17 @@ def make_engine(url: str) -> Engine:
     return _engine(url, _WRITES_WHERE)
 
 
-def make_reader(url: str) -> Engine:
+def make_reader(url: str, processes: int = 1) -> Engine:
     """The same for who only reads: nothing can be written through it, whatever the role may do.
 
-    Of several hosts any standby is taken, the primary where none answers.
+    Of several hosts any standby is taken, the primary where none answers. `processes`: how many have such an engine;
+    they share what connections a server grants.
     """
-    return _engine(url, _READS_WHERE, "-c default_transaction_read_only=on")
+    most = max(_LEAST_OF_A_PROCESS, min(_MOST_OF_A_PROCESS, _MOST_CONNECTIONS // processes))
+    return _engine(url, _READS_WHERE, "-c default_transaction_read_only=on", most=most)
 
 
-def _engine(url: str, where: dict[str, str], *options: str) -> Engine:
+def _engine(url: str, where: dict[str, str], *options: str, most: int = _MOST_OF_A_PROCESS) -> Engine:
     address = make_url(normalised_url(url))
     several = len(_hosts(address)) > 1
     usual: dict[str, Any] = {**_LIVELINESS, **(where if several else {})}
@@ -116,8 +121,8 @@ def _engine(url: str, where: dict[str, str], *options: str) -> Engine:
     return create_engine(
         address,
         pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=10,
+        pool_size=most // 2,
+        max_overflow=most - most // 2,
         pool_timeout=5,
         pool_recycle=_MOST_SECONDS_WITH_ONE if several else -1,
         isolation_level="REPEATABLE READ",

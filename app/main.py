@@ -20,7 +20,8 @@ from starlette.routing import Match
 from app import __version__
 from app.db import make_reader, reading_address
 from app.errors import BadParameter, DatabaseAway, NotFound, PortalError, TakesTooLong
-from app.guards import guard, watch
+from app.guards import admit, guard, watch
+from app.kept import EditionLook, KeptAnswers
 from app.languages import gettext as _
 from app.metrics import Metrics
 from app.routes import (
@@ -75,7 +76,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
-    app.state.engine = make_reader(database_url or reading_address(settings))
+    app.state.engine = make_reader(database_url or reading_address(settings), settings.processes)
     app.state.metrics = Metrics()
     app.state.declared_parameters = {}
     app.state.templates = frame.make_templates(settings)
@@ -116,6 +117,9 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
     guard(app, settings, answer)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
+    app.state.look = EditionLook(app.state.engine)
+    app.add_middleware(KeptAnswers, look=app.state.look, room_bytes=settings.answers_mb * 1_000_000)
+    admit(app, settings, answer)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -148,6 +152,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
+    app.state.look.close()
     app.state.engine.dispose()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+# What each asks of the database and keeps in memory adds up.
+_MOST_PROCESSES_BY_DEFAULT = 4
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -30,6 +33,8 @@ class Settings(BaseSettings):
         "", description="address that readers see, where a proxy stands in front; empty: the request's"
     )
     data_dir: Path = Field(PROJECT_ROOT / "data" / "geojson", description="folder with the data files")
+    workers: int = Field(0, ge=0, le=64, description="processes that answer; 0: one a core, at most four")
+    answers_mb: int = Field(64, ge=0, description="memory of each process for finished answers, MB; 0 keeps none")
     log_level: str = Field("warning", description="critical, error, warning, info, debug")
 
     log_format: Literal["json", "text"] = Field("json", description="lines of JSON, or plain ones for a terminal")
@@ -38,13 +43,21 @@ class Settings(BaseSettings):
     )
     download_timeout_seconds: float = Field(600, gt=0, le=86_400, description="the same of a download")
     heavy_at_once: int = Field(
-        2, ge=1, le=1000, description="downloads, and screenings, at once in each process; of documents half as many"
+        2, ge=1, le=1000, description="downloads, and screenings, at once in all; of documents half as many"
     )
     rate_limit: str = Field("", description="requests of one reader, such as `300/minute; 20/second`; empty: unbounded")
     rate_limit_store: str = Field(
         "memory://", description="where they are counted: in each process, or `redis://…` for all of them together"
     )
     traces_endpoint: str = Field("", description="OTLP collector for OpenTelemetry traces; empty: none are made")
+
+    @cached_property
+    def processes(self) -> int:
+        """As many as asked for, else one for each core that this process may use."""
+        if self.workers:
+            return self.workers
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(cores, _MOST_PROCESSES_BY_DEFAULT)
 
     @cached_property
     def frontend_dir(self) -> Path:

@@ -5,6 +5,7 @@ The packages come with the extra `otel`; nothing of them is imported without the
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _NAME = "khanij-atlas"
 _LONGEST_STATEMENT = 2_000
 _SPAN = "khanij_span"
+# The option of a connection whose statements are no spans.
+UNTRACED = "khanij_untraced"
+_FLUSH_MILLISECONDS = 3_000
 
 
 def make_tracer(endpoint: str) -> Tracer:
@@ -51,7 +55,7 @@ class Traced:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, self._flushing(send) if scope["type"] == "lifespan" else send)
             return
         from opentelemetry.trace import SpanKind
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -74,6 +78,18 @@ class Traced:
                 span.update_name(f"{method} {route_of(scope)}")
                 span.set_attribute("http.route", route_of(scope))
 
+    def _flushing(self, send: Send) -> Send:
+        """`send`, by which the end is not told before the last spans are at the collector, or it does not answer."""
+
+        async def send_after(message: Message) -> None:
+            if message["type"] == "lifespan.shutdown.complete":
+                processor: Any = getattr(self.tracer, "span_processor", None)
+                if processor is not None:
+                    await asyncio.to_thread(processor.force_flush, _FLUSH_MILLISECONDS)
+            await send(message)
+
+        return send_after
+
 
 def trace_queries(engine: Engine, tracer: Tracer) -> None:
     """A span for each statement, without its values."""
@@ -82,6 +98,8 @@ def trace_queries(engine: Engine, tracer: Tracer) -> None:
 
     @event.listens_for(engine, "before_cursor_execute")
     def begin(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if connection.get_execution_options().get(UNTRACED):
+            return
         span = tracer.start_span("query", kind=SpanKind.CLIENT)
         span.set_attribute("db.system.name", "postgresql")
         span.set_attribute("db.query.text", statement[:_LONGEST_STATEMENT])

@@ -1,12 +1,15 @@
 """Heavy work goes in turns: so many at once, so many waiting, the rest is told to come back."""
 
 import asyncio
+import os
+import signal
 
 import pytest
 from fastapi.testclient import TestClient
 
-from app.guards import heavy
-from app.guards.heavy import Turns, heavy_work_of
+from app.guards import heavy, turns
+from app.guards.heavy import heavy_work_of
+from app.guards.turns import Turns
 from app.main import create_app
 from app.metrics import Metrics
 from app.settings import Settings
@@ -32,39 +35,84 @@ def test_which_addresses_are_heavy(path, kind):
 
 def test_turns_come_in_order_and_beyond_the_queue_is_refused():
     async def run():
-        turns = Turns(1)
-        assert await turns.take()
-        waiting = [asyncio.create_task(turns.take()) for _ in range(turns.most_waiting)]
+        line = Turns(1)
+        turn = await line.take()
+        came = []
+
+        async def wait(number):
+            came.append((number, mine := await line.take()))
+            line.give_back(mine)
+
+        waiting = [asyncio.create_task(wait(number)) for number in range(line.most_waiting)]
         await asyncio.sleep(0)
-        assert not await turns.take()
-        for task in waiting:
-            turns.give_back()
-            assert await task
-        turns.give_back()
-        assert turns.running == 0
+        assert await line.take() is None
+        line.give_back(turn)
+        await asyncio.gather(*waiting)
+        assert came == [(number, turn) for number in range(line.most_waiting)]
+        assert line.running == 0
 
     asyncio.run(run())
 
 
 def test_who_waits_too_long_or_leaves_takes_no_turn(monkeypatch):
-    monkeypatch.setattr(heavy, "LONGEST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(turns, "LONGEST_WAIT_SECONDS", 0.01)
 
     async def run():
-        turns = Turns(1)
-        assert await turns.take()
-        assert not await turns.take()
-        leaving = asyncio.create_task(turns.take())
+        line = Turns(1)
+        turn = await line.take()
+        assert turn is not None and await line.take() is None
+        leaving = asyncio.create_task(line.take())
         await asyncio.sleep(0)
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)
-        turns.give_back()
-        assert turns.running == 0 and await turns.take()
+        line.give_back(turn)
+        assert line.running == 0 and await line.take() is not None
 
     asyncio.run(run())
 
 
+def in_another_process(work):
+    """Do `work` in a copy of this process that then waits to be killed; its pid."""
+    ready, done = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            asyncio.run(work())
+            os.write(done, b"x")
+            signal.pause()
+        finally:
+            os._exit(1)
+    os.close(done)
+    try:
+        assert os.read(ready, 1) == b"x"
+    finally:
+        os.close(ready)
+    return pid
+
+
+def test_processes_share_the_turns_and_one_that_is_killed_gives_its_own_back(monkeypatch):
+    line = Turns(2)
+    other = in_another_process(line.take)
+    monkeypatch.setattr(turns, "LONGEST_WAIT_SECONDS", 0.1)
+
+    async def run():
+        mine = await line.take()
+        assert mine is not None and await line.take() is None
+        monkeypatch.setattr(turns, "LONGEST_WAIT_SECONDS", 10)
+        waiting = asyncio.create_task(line.take())
+        await asyncio.sleep(0)
+        os.kill(other, signal.SIGKILL)
+        assert await waiting not in (None, mine) and line.running == 2
+
+    try:
+        asyncio.run(run())
+    finally:
+        os.kill(other, signal.SIGKILL)
+        os.waitpid(other, 0)
+
+
 def test_when_all_turns_are_taken_the_answer_is_503_and_pages_go_on(catalogue_report, catalogue_url, monkeypatch):
-    monkeypatch.setattr(heavy, "LONGEST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(turns, "LONGEST_WAIT_SECONDS", 0.01)
     monkeypatch.setattr(Turns, "take", _never)
     with TestClient(create_app(Settings(), catalogue_url)) as client:
         answer = client.get("/download/ports.csv")
@@ -76,7 +124,7 @@ def test_when_all_turns_are_taken_the_answer_is_503_and_pages_go_on(catalogue_re
 
 
 async def _never(self):
-    return False
+    return None
 
 
 def test_a_turn_is_given_back_when_the_work_fails():

@@ -1,10 +1,12 @@
 """OpenTelemetry: off by default; with a collector a span for each request and each query below it."""
 
+import os
 import sys
+import time
 
 import pytest
 from fastapi.testclient import TestClient
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from app import guards, traces
@@ -33,6 +35,42 @@ def test_a_request_and_its_queries_are_spans_of_the_callers_trace(spans):
     queries = [span for span in made if span.name == "query"]
     assert queries and {span.context.trace_id for span in queries} == {request.context.trace_id}
     assert all(span.attributes["db.system.name"] == "postgresql" for span in queries)
+
+
+def test_an_answer_that_is_kept_has_a_span_of_its_own(spans):
+    client, exporter = spans
+    for _ in range(2):
+        assert client.get("/api/collections/ports/items?limit=1", headers={"traceparent": ABOVE}).status_code == 200
+    made = exporter.get_finished_spans()
+    assert [span.name for span in made if span.name != "query"] == ["GET /api/collections/{collection_id}/items"] * 2
+
+
+def test_the_last_spans_are_sent_before_the_process_ends(catalogue_report, catalogue_url, monkeypatch):
+    exporter = InMemorySpanExporter()
+    slow = BatchSpanProcessor(exporter, schedule_delay_millis=60_000)
+    monkeypatch.setattr(guards, "make_tracer", lambda endpoint: traces.tracer_to(slow))
+    with TestClient(create_app(Settings(traces_endpoint="http://collector.example"), catalogue_url)) as client:
+        client.get("/healthz")
+    assert [span.name for span in exporter.get_finished_spans()] == ["GET /healthz"]
+
+
+def test_a_copy_of_the_process_sends_its_spans(tmp_path):
+    """`khanij serve` makes the tracer before its processes part."""
+    told = tmp_path / "told"
+    exporter = InMemorySpanExporter()
+    tracer = traces.tracer_to(BatchSpanProcessor(exporter, schedule_delay_millis=10))
+    tracer.start_span("before").end()
+    pid = os.fork()
+    if not pid:
+        tracer.start_span("after").end()
+        for _ in range(200):
+            if any(span.name == "after" for span in exporter.get_finished_spans()):
+                told.touch()
+                break
+            time.sleep(0.02)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert told.exists()
 
 
 def test_values_of_a_question_stand_in_no_span(spans):

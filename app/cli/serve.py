@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.common import console, fail, finish_texts, is_standby, wait_for
 from app.cli.load import print_report
+from app.cli.workers import end_by, run_workers
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -110,8 +112,6 @@ def _bring_up_to_date(engine: Engine, settings: Settings) -> Report | None:
 
 
 def _serve_http(settings: Settings, address: str, listener: socket.socket) -> None:
-    import uvicorn
-
     from app import metrics
     from app.guards.connections import server_options
     from app.logs import logging_config
@@ -119,19 +119,29 @@ def _serve_http(settings: Settings, address: str, listener: socket.socket) -> No
     metrics.share()
     from app.main import create_app
 
-    config = uvicorn.Config(
-        create_app(settings, address),
-        log_level=settings.log_level,
-        log_config=logging_config(settings.log_level, settings.log_format),
-        **server_options(),
-    )
-    server = uvicorn.Server(config)
-    threading.Thread(target=_announce, args=(settings, server), daemon=True).start()
+    app = create_app(settings, address)
     listener.listen(2048)
-    server.run(sockets=[listener])
+
+    def serve_one() -> None:
+        import uvicorn
+
+        config = uvicorn.Config(
+            app,
+            log_level=settings.log_level,
+            log_config=logging_config(settings.log_level, settings.log_format),
+            **server_options(),
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+    if settings.processes == 1:
+        signal.signal(signal.SIGTERM, end_by)
+        threading.Thread(target=_announce, args=(settings,), daemon=True).start()
+        serve_one()
+    else:
+        run_workers(settings.processes, serve_one, lambda: _announce(settings))
 
 
-def _announce(settings: Settings, server: object) -> None:
+def _announce(settings: Settings) -> None:
     """Print the address once /readyz answers 200."""
     from urllib.request import urlopen
 

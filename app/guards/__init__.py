@@ -1,7 +1,8 @@
 """What stands before the routes: bounds of every request, turns for heavy work; headers, logs, figures of every answer.
 
-Each is a plain ASGI callable and costs a request some microseconds. Those of `guard` stand behind CORS and gzip, so
-that what they refuse is an answer like any other; those of `watch` stand before all.
+Each is a plain ASGI callable and costs a request some microseconds. Those of `guard` stand before the routes; those of
+`admit` before answers that are kept, which cost a reader as much; both behind CORS, so that scripts of other sites may
+read what they refuse. Those of `watch` stand before all.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ from app.traces import Traced, make_tracer, trace_queries
 
 
 def guard(app: Starlette, settings: Settings, refuse: Refuse) -> None:
-    """Add what may refuse a request; the last one added is asked first."""
+    """Add what bounds the work for a request; the last one added is asked first."""
     engine, metrics = app.state.engine, app.state.metrics
     watch_connections(engine, settings.statement_timeout_seconds, settings.download_timeout_seconds)
     watch_pool(engine, metrics)
     app.add_middleware(HeavyWork, refuse=refuse, at_once=settings.heavy_at_once, metrics=metrics)
     app.add_middleware(Leaving)
+
+
+def admit(app: Starlette, settings: Settings, refuse: Refuse) -> None:
+    """Add what every request must pass."""
     if settings.rate_limit:
         app.add_middleware(Rates, refuse=refuse, limits=settings.rate_limit, store=settings.rate_limit_store)
     app.add_middleware(Bounds, refuse=refuse)

@@ -3,8 +3,6 @@ come back. Who waits here holds no thread and no connection."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -13,11 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.errors import Busy
 from app.guards.bounds import Refuse
 from app.guards.leaving import left_of
+from app.guards.turns import Turns
 from app.metrics import Metrics
-
-# So many wait for each turn there is, and so long, seconds.
-WAITING_PER_TURN = 2
-LONGEST_WAIT_SECONDS = 10.0
 
 
 class Heavy(NamedTuple):
@@ -42,49 +37,8 @@ def heavy_work_of(path: str) -> Heavy | None:
     return None
 
 
-class Turns:
-    """Counts who works and who waits, in the order in which they came. For one event loop's thread."""
-
-    def __init__(self, most: int) -> None:
-        self.most, self.most_waiting = most, most * WAITING_PER_TURN
-        self.running = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
-
-    async def take(self) -> bool:
-        """True when the turn has come; False where too many wait, or none came in time."""
-        if self.running < self.most:
-            self.running += 1
-            return True
-        if len(self._waiting) >= self.most_waiting:
-            return False
-        mine = asyncio.get_running_loop().create_future()
-        self._waiting.append(mine)
-        try:
-            await asyncio.wait_for(asyncio.shield(mine), LONGEST_WAIT_SECONDS)
-        except (TimeoutError, asyncio.CancelledError) as end:
-            if mine.done():  # the turn came in the very moment
-                if isinstance(end, TimeoutError):
-                    return True
-                self.give_back()
-            else:
-                self._waiting.remove(mine)
-            if isinstance(end, asyncio.CancelledError):
-                raise
-            return False
-        return True
-
-    def give_back(self) -> None:
-        """The turn goes to whoever waits longest."""
-        while self._waiting:
-            first = self._waiting.popleft()
-            if not first.done():
-                first.set_result(None)
-                return
-        self.running -= 1
-
-
 class HeavyWork:
-    """Lets heavy requests through in turns. `at_once`: turns of each kind, in this process."""
+    """Lets heavy requests through in turns. `at_once`: turns of each kind, of all processes together."""
 
     def __init__(self, app: ASGIApp, refuse: Refuse, at_once: int, metrics: Metrics) -> None:
         self.app, self.refuse, self.metrics = app, refuse, metrics
@@ -96,7 +50,8 @@ class HeavyWork:
             await self.app(scope, receive, send)
             return
         turns = self.turns[work.kind]
-        if not await turns.take():
+        turn = await turns.take()
+        if turn is None:
             busy = Busy("Much heavy work is under way just now; the same request may go through in a moment.")
             await self.refuse(Request(scope), busy)(scope, receive, send)
             return
@@ -107,4 +62,4 @@ class HeavyWork:
                 await self.app(scope, receive, send)
         finally:
             self.metrics.heavy_ends(work.kind)
-            turns.give_back()
+            turns.give_back(turn)

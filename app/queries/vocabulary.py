@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, Collection
@@ -91,21 +91,29 @@ class Vocabulary:
 
 _NOTHING_YET = Edition(0, datetime.fromtimestamp(0, UTC))
 # The vocabularies last read, by engine and edition; old ones fall out.
-_read: OrderedDict[tuple[int, Edition], Vocabulary] = OrderedDict()
+_read: OrderedDict[tuple[object, Edition], Vocabulary] = OrderedDict()
 _read_lock = threading.Lock()
 _MOST_READ = 8
 
 
+_NEWEST = select(Revision.number, Revision.at).order_by(Revision.number.desc()).limit(1)
+
+
 def get_edition(session: Session) -> Edition:
     """The newest revision; number 0 where nothing was loaded yet."""
-    row = session.execute(select(Revision.number, Revision.at).order_by(Revision.number.desc()).limit(1)).first()
+    return read_edition(session.connection())
+
+
+def read_edition(connection: Connection) -> Edition:
+    """The same, as a connection sees it."""
+    row = connection.execute(_NEWEST).first()
     return _NOTHING_YET if row is None else Edition(row.number, row.at)
 
 
 def get_vocabulary(session: Session) -> Vocabulary:
     """The vocabulary of the present revision, read once and through the session at hand."""
     edition = get_edition(session)
-    key = (id(session.get_bind().engine), edition)
+    key = (session.get_bind().engine, edition)
     with _read_lock:
         known = _read.get(key)
     if known is None:

@@ -20,6 +20,7 @@ def make_etag(request: Request, edition: Edition, given: Mapping[str, str] | Non
     `given`: the parameters, where they are not those of the address alone. Weak, because the time stamp in the body is
     not part of it. Source: RFC 9110, section 8.8.3.
     """
+    request.state.edition = edition  # what the answer is made from: it may be kept for as long as that is the newest
     items = request.query_params.multi_items() if given is None else given.items()
     query = "&".join(sorted(f"{name}={value}" for name, value in items))
     address = f"{request.url.scheme}://{request.url.netloc}{request.url.path}?{query}"

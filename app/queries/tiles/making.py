@@ -108,7 +108,7 @@ def _get_counts(
     chosen: Chosen | None,
 ) -> bytes:
     """The tile with counts; remembered where there is a question to remember it by."""
-    key = (id(session.get_bind().engine), tile.matrix_set.id, tile[1:], question)
+    key = (session.get_bind().engine, tile.matrix_set.id, tile[1:], question)
     with _lock:
         if question is not None and key in _kept:
             _kept.move_to_end(key)
