@@ -292,7 +292,7 @@ def test_openapi_has_problem_documents_and_no_422(openapi):
             responses = operation["responses"]
             assert "422" not in responses, (method, path)
             if path.startswith("/api/collections/"):
-                for status in ("400", "404", "503"):
+                for status in ("400", "404", "414", "429", "431", "503"):
                     assert "application/problem+json" in responses[status]["content"], (method, path, status)
 
 

@@ -24,7 +24,10 @@ from app.schemas import Collections, CollectionShape
 from app.tilesets import VECTOR_TILESETS
 
 router = APIRouter(
-    prefix="/api", tags=["Collections"], dependencies=STRICT, responses={400: PROBLEMS[400], 503: PROBLEMS[503]}
+    prefix="/api",
+    tags=["Collections"],
+    dependencies=STRICT,
+    responses={status: about for status, about in PROBLEMS.items() if status != 404},
 )
 
 

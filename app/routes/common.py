@@ -24,7 +24,15 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": title,
         "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
     }
-    for status, title in ((400, "Invalid or unknown parameter"), (404, "Not found"), (503, "Database away"))
+    for status, title in (
+        (400, "Invalid or unknown parameter"),
+        (404, "Not found"),
+        # What the guards answer, at any address.
+        (414, "Address too long"),
+        (429, "Too many requests"),
+        (431, "Headers too large"),
+        (503, "Database away"),
+    )
 }
 
 
