@@ -27,7 +27,7 @@ from sqlalchemy import text, true
 from app.catalogue import COLLECTIONS, view_of
 from app.ingest.load import load
 from app.main import create_app
-from app.queries.tiles import MEDIA_TYPE, MOST_SHAPES, Rule, fields_of, get_tile, shapes_from
+from app.queries.tiles import MEDIA_TYPE, MOST_SHAPES, Rule, fields_of, get_tile, shapes, shapes_from
 from app.settings import Settings
 from app.tiling import TILE_MATRIX_SETS, Tile, parse_tile
 
@@ -35,6 +35,7 @@ MERCATOR, WORLD = TILE_MATRIX_SETS["WebMercatorQuad"], TILE_MATRIX_SETS["WorldCR
 BLOCKS = view_of(COLLECTIONS["blocks"])
 INDIA = (67.0, 5.0, 98.0, 38.0)
 EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
+CORNERS = ((80.0, 20.0), (80.3, 20.3), (-179.999, 0.0), (179.999, 0.1))
 both_sets = pytest.mark.parametrize("matrix_set", [MERCATOR, WORLD], ids=lambda s: s.id)
 
 
@@ -425,6 +426,23 @@ def test_a_tile_stays_small(session):
     assert len(decode(content)["blocks"]["features"]) == MOST_SHAPES and 300_000 < len(content) < 500_000
     counted = get_tile(session, BLOCKS, true(), tile, None, Rule(most_bytes=100_000))
     assert sum(f["properties"]["count"] for f in decode(counted)["counts"]["features"]) == MOST_SHAPES
+
+
+def test_one_statement_makes_all_tiles_of_a_question(session, monkeypatch):
+    for lon, lat in CORNERS:
+        make_block(session, lon, lat)
+    built = []
+    real = shapes._select_shapes
+    monkeypatch.setattr(shapes, "_select_shapes", lambda *given: built.append(given) or real(*given))
+    tiles = [Tile(MERCATOR, zoom, *tile_at(MERCATOR, zoom, lon, lat)) for zoom in (3, 7, 9) for lon, lat in CORNERS]
+    question = ("a question of its own",)
+    for _ in range(2):
+        kept = [get_tile(session, BLOCKS, true(), tile, question) for tile in tiles]
+    # One for tiles in the middle, one each for those whose margin reaches round the world.
+    assert len(built) == 3
+    only = BLOCKS.c.lon < 80.1
+    assert get_tile(session, BLOCKS, only, tiles[0], ("another one",)) != kept[0]
+    assert kept == [get_tile(session, BLOCKS, true(), tile, None) for tile in tiles]
 
 
 def test_heavy_outlines_are_drawn_coarser(catalogue):

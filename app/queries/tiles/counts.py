@@ -15,21 +15,18 @@ from sqlalchemy import (
     cast,
     collate,
     func,
-    literal_column,
     select,
     true,
     type_coerce,
 )
 
 from app.catalogue import View
-from app.queries.tiles.grid import MARGIN, as_mvt, in_box
+from app.queries.tiles.grid import FENCE, MARGIN, as_mvt, in_box
 from app.tiling import Tile
 
 COUNTS_LAYER = "counts"
 EXTENT = 4096
 CELLS = 16  # in a tile's width and height
-# What stands below OFFSET 0 is planned by itself.
-_FENCE: ColumnElement[int] = literal_column("0", Integer)
 
 
 def select_counts(view: View, where: ColumnElement[bool], tile: Tile, *, is_crowded: bool = False) -> Select[Any]:
@@ -70,7 +67,7 @@ def _cells(places: Subquery, tile: Tile, rows: int, columns: int) -> Subquery:
         )
         .where(places.c.lat >= tile.matrix_set.bounds.south)
         .group_by(row, col)
-        .offset(_FENCE)  # else the cells are told apart before they are counted, and all records are sorted by them
+        .offset(FENCE)  # else the cells are told apart before they are counted, and all records are sorted by them
         .subquery("cells")
     )
 
@@ -96,7 +93,7 @@ def _places(view: View, where: ColumnElement[bool], tile: Tile, is_crowded: bool
         )
         # `IS TRUE` is asked of every row in turn: the index, used else, is slower where much is in the tile.
         .where(where, near.is_(true()) if is_crowded else near)
-        .offset(_FENCE)  # else each place would be worked out again wherever it is named
+        .offset(FENCE)  # else each place would be worked out again wherever it is named
         .subquery("places")
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
@@ -13,6 +13,8 @@ from app.values import WGS84, BBox
 
 # Of a tile's side: symbols and lines of neighbours reach so far into it.
 MARGIN = 1 / 32
+# What stands below OFFSET 0 is planned by itself.
+FENCE: ColumnElement[int] = literal_column("0", Integer)
 
 
 def meets(view: View, tile: Tile) -> ColumnElement[bool]:
@@ -31,6 +33,6 @@ def count_near(session: Session, view: View, tile: Tile, where: ColumnElement[bo
     return session.scalar(select(func.count()).select_from(near)) or 0
 
 
-def as_mvt(rows: Subquery, layer: str, extent: int, geometry: str) -> Select[Any]:
+def as_mvt(rows: Subquery, layer: str, extent: int | ColumnElement[int], geometry: str) -> Select[Any]:
     """The rows as one layer, on a grid of `extent` by `extent`."""
     return select(func.ST_AsMVT(rows.table_valued(), layer, extent, geometry))

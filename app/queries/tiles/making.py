@@ -17,7 +17,7 @@ from app.queries.counts import count_known
 from app.queries.tiles.counts import select_counts
 from app.queries.tiles.grid import count_near
 from app.queries.tiles.held import select_held_counts
-from app.queries.tiles.shapes import select_shapes
+from app.queries.tiles.shapes import read_shapes
 from app.tiling import Tile
 
 MOST_SHAPES = 3_000
@@ -84,18 +84,18 @@ def get_tile(
         matched = chosen.matched if chosen else count_known(session, view, where, question)
         if tile.detail < shapes_from(matched, rule.most_shapes):
             return _get_counts(session, view, where, tile, question if matched >= _WORTH_KEEPING else None, chosen)
-    shapes = _get_shapes(session, view, where, tile, rule)
+    shapes = _get_shapes(session, view, where, tile, rule, question)
     return _get_counts(session, view, where, tile, None, chosen) if shapes is None else shapes
 
 
-def _get_shapes(session: Session, view: View, where: ColumnElement[bool], tile: Tile, rule: Rule) -> bytes | None:
+def _get_shapes(
+    session: Session, view: View, where: ColumnElement[bool], tile: Tile, rule: Rule, question: Hashable
+) -> bytes | None:
     """The tile with true shapes; None where that would be too much."""
-    if count_near(session, view, tile, where, rule.most_shapes) > rule.most_shapes:
-        return None
     for extent in _EXTENTS:
-        content = session.scalar(select_shapes(view, where, tile, extent)) or b""
-        if len(content) <= rule.most_bytes:
-            return bytes(content)
+        content = read_shapes(session, view, where, tile, extent, rule.most_shapes, question)
+        if content is None or len(content) <= rule.most_bytes:
+            return content
     return None
 
 
