@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from psycopg.errors import QueryCanceled
@@ -24,6 +23,7 @@ from app.guards import admit, guard, watch
 from app.kept import EditionLook, KeptAnswers
 from app.languages import gettext as _
 from app.metrics import Metrics
+from app.packing import Packed
 from app.routes import (
     collections,
     compare,
@@ -59,8 +59,7 @@ from app.settings import Settings
 
 # Below these addresses programs read; everywhere else people do.
 _FOR_PROGRAMS = ("/api", "/download", "/feeds", "/healthz", "/readyz", "/metrics")
-_SMALLEST_GZIP_BYTES = 500
-_GZIP_LEVEL = 4
+_SMALLEST_PACKED_BYTES = 500
 
 
 def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
@@ -116,7 +115,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
     app.state.routes = [route for router in routers for route in router.routes]
     app.mount("/static", StaticFiles(directory=settings.frontend_dir / "static"), name="static")
     guard(app, settings, answer)
-    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
+    app.add_middleware(Packed, minimum_size=_SMALLEST_PACKED_BYTES)
     app.state.look = EditionLook(app.state.engine)
     app.add_middleware(KeptAnswers, look=app.state.look, room_bytes=settings.answers_mb * 1_000_000)
     admit(app, settings, answer)

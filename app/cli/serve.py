@@ -118,6 +118,7 @@ def _serve_http(settings: Settings, address: str, listener: socket.socket) -> No
 
     metrics.share()
     from app.main import create_app
+    from app.warming import Warming
 
     app = create_app(settings, address)
     listener.listen(2048)
@@ -131,7 +132,10 @@ def _serve_http(settings: Settings, address: str, listener: socket.socket) -> No
             log_config=logging_config(settings.log_level, settings.log_format),
             **server_options(),
         )
+        warming = Warming(app.state.engine)
+        warming.start()
         uvicorn.Server(config).run(sockets=[listener])
+        warming.stop()
 
     if settings.processes == 1:
         signal.signal(signal.SIGTERM, end_by)
