@@ -19,7 +19,16 @@ from sqlalchemy import make_url
 HERE = Path(__file__).parent
 # The peers' packages get a virtual environment of their own: theirs and the portal's do not go together.
 PEERS = HERE.parent.parent / ".venv-bench"
-PACKAGES = ("tipg==1.6.1", "pygeoapi==0.21.0", "uvicorn", "uvloop", "httptools", "gunicorn", "psycopg2-binary")
+PACKAGES = (
+    "tipg==1.6.1",
+    "pygeoapi==0.21.0",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "gunicorn",
+    "geoalchemy2",
+    "psycopg2-binary",
+)
 # What pygeoapi can write: it knows neither ranges nor JSONB.
 PLAIN_COLUMNS = (
     "id name state state_code district primary_mineral asset_class concession stage status status_since area_ha "
