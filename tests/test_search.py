@@ -12,7 +12,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql
 
 from app.models import Block, table_of
-from app.queries.search import has_words, list_documents, list_names
+from app.queries.documents import list_documents
+from app.queries.search import has_words, list_names
 from app.queries.vocabulary import get_vocabulary
 from app.search import canonical_filters, understand
 from app.search.canonical import understand_for

@@ -44,6 +44,7 @@ from sqlalchemy import cast as cast_sql
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.ingest.prepare import prepare
 from app.models import PAST, Revision, table_of
 from app.models.base import Base
 from app.values import WGS84
@@ -225,6 +226,7 @@ def publish(stages: Sequence[Stage], note: str, who: str) -> int:
             gone = today.c.id.in_(_gone(stage))
             keep_past(session, stage.model, gone, number)
             session.execute(delete(today).where(gone))
+    prepare(session, (stage.model for stage in stages))
     return number
 
 

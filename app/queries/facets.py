@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import Collection, View
 from app.filters import LIST_COLUMNS, where
-from app.queries.columns import Columns, Mask, find_columns, is_plain, peek_columns, select_records
+from app.queries.columns import Columns, Mask, find_columns, find_places, is_plain, peek_columns, select_records
 from app.queries.counts import count_known
 from app.queries.items import get_extent
+from app.queries.records import RowPage, list_page, list_page_of
 from app.queries.vocabulary import Vocabulary
-from app.values import UNKNOWN, BBox, Selection
+from app.values import UNKNOWN, BBox, Page, Selection
 
 # Where one bar of a histogram ends and the next begins: hectares, and per cent of the value of mineral despatched.
 EDGES: Mapping[str, tuple[float, ...]] = {
@@ -160,6 +161,18 @@ def get_matched_extent(session: Session, view: View, selection: Selection, quest
     if columns is None:
         return get_extent(session, view, where(view, selection))
     return columns.extent(select_records(session, view, columns, selection, question))
+
+
+def get_table_page(
+    session: Session, view: View, selection: Selection, page: Page, matched: int, question: Hashable
+) -> RowPage:
+    """A page of the table of what a selection finds; of very many in an order that the columns know, from them."""
+    columns = find_columns(session, view, question)
+    mask = None if columns is None else select_records(session, view, columns, selection, question)
+    places = None if columns is None else find_places(columns, mask, page)
+    if places is None:
+        return list_page(session, view, where(view, selection), page, matched)
+    return list_page_of(session, view, places, page, matched)
 
 
 def _in_columns(columns: Columns, mask: Mask | None, names: Sequence[str]) -> list[Group]:

@@ -1,18 +1,33 @@
-"""What the search box asks of the tables: names in use, words that stand somewhere, blocks, companies, documents."""
+"""What the search box asks of the tables: names in use, words that stand somewhere, blocks, companies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, literal, or_, select, true, union_all
-from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Select
 
-from app.catalogue import View
+from app.catalogue import COLLECTIONS, View
 from app.models import Block, ProcessingUnit, table_of
+from app.queries.values_in_use import ROLES, read_values
 
+_BLOCKS = COLLECTIONS["blocks"]
 _BLOCK, _UNIT = table_of(Block), table_of(ProcessingUnit)
 # Names are read for every text that is understood: what is not worth holding is left to the words of the search.
 _MOST_NAMES = 20_000
@@ -47,30 +62,16 @@ class Company(NamedTuple):
     unit: str | None  # a plant of it
 
 
-class DocumentRow(NamedTuple):
-    url: str | None
-    title: str | None
-    note: str | None
-    blocks: list[str]
-
-
 def list_names(session: Session) -> Names:
-    """Districts and companies in use."""
-    districts = session.execute(
-        select(_BLOCK.c.district, _BLOCK.c.state)
-        .where(_BLOCK.c.district.is_not(None))
-        .distinct()
-        .order_by(_BLOCK.c.district, _BLOCK.c.state)
-        .limit(_MOST_NAMES)
-    )
-    each = union_all(
-        *(
-            select(c.label("name")).where(c.is_not(None)).distinct()
-            for c in (_BLOCK.c.preferred_bidder, _BLOCK.c.agency, _UNIT.c.operator)
-        )
-    ).subquery()
-    companies = session.scalars(select(each.c.name).distinct().order_by(each.c.name).limit(_MOST_NAMES))
-    return Names(tuple((row.district, row.state) for row in districts), tuple(companies))
+    """Districts and companies in use, at most so many as are worth holding."""
+    known = read_values(session, _BLOCKS)
+    if known is not None:
+        districts = [(name, state) for name, state in known.districts]
+    else:
+        pairs = select(_BLOCK.c.district, _BLOCK.c.state).where(_BLOCK.c.district.is_not(None)).distinct()
+        districts = sorted((name, state) for name, state in session.execute(pairs))
+    companies = sorted({company.name for company in list_companies(session)})
+    return Names(tuple(districts[:_MOST_NAMES]), tuple(companies[:_MOST_NAMES]))
 
 
 def list_standing(session: Session, words: Sequence[str]) -> set[str]:
@@ -141,12 +142,16 @@ def list_blocks(
 
 def list_companies(session: Session) -> Sequence[Company]:
     """Every bidder, agency and operator with how many records bear the name."""
-    each = union_all(
-        _with_records(_BLOCK.c.preferred_bidder, "bidder", cast(None, Text)),
-        _with_records(_BLOCK.c.agency, "agency", cast(None, Text)),
-        _with_records(_UNIT.c.operator, "operator", func.min(_UNIT.c.id)),
-    )
-    return [Company(*row) for row in session.execute(each)]
+    operators = _with_records(_UNIT.c.operator, "operator", func.min(_UNIT.c.id))
+    known = read_values(session, _BLOCKS)
+    if known is not None:
+        return [*(Company(*company, None) for company in known.companies), *_companies(session, operators)]
+    each = (_with_records(_BLOCK.c[column], role, cast(None, Text)) for column, role in ROLES.items())
+    return _companies(session, union_all(*each, operators))
+
+
+def _companies(session: Session, statement: Executable) -> list[Company]:
+    return [Company(*row) for row in session.execute(statement)]
 
 
 def _with_records(name: ColumnElement[str], role: str, unit: ColumnElement[Any]) -> Select[str, str, int, Any]:
@@ -171,39 +176,3 @@ def count_each(session: Session, view: View, conditions: Sequence[ColumnElement[
         return []
     counts = (select(func.count()).select_from(view.rows).where(c).scalar_subquery() for c in conditions)
     return list(session.execute(select(*counts)).one())
-
-
-def list_documents(session: Session) -> Sequence[DocumentRow]:
-    """The documents that blocks name in offers, events, sources and facts, with those blocks; and their notes."""
-    paths = (
-        (_BLOCK.c.offers, "$[*].documents[*]"),
-        (_BLOCK.c.events, "$[*].source"),
-        (_BLOCK.c.sources, "$[*]"),
-        (_BLOCK.c.field_sources, "$.*.source"),
-    )
-    texts = [
-        select(_BLOCK.c.id, _jsonpath(value, path).label("document"), cast(None, Text).label("note"))
-        for value, path in paths
-    ]
-    notes = func.unnest(_BLOCK.c.notes)
-    nothing = cast(None, _BLOCK.c.offers.type)
-    each = union_all(*texts, select(_BLOCK.c.id, nothing, notes)).subquery("each")
-    url, title = each.c.document["url"].astext, each.c.document["title"].astext
-    rows = session.execute(
-        select(url, title, each.c.note, func.array_agg(each.c.id.distinct()))
-        .where(or_(url.is_not(None), title.is_not(None), each.c.note.is_not(None)))
-        .group_by(url, title, each.c.note)
-    )
-    return [DocumentRow(*row) for row in rows]
-
-
-def list_tranches(session: Session) -> dict[str, frozenset[str]]:
-    """The blocks of each tranche."""
-    tranche = func.unnest(_BLOCK.c.tranches).label("tranche")
-    each = select(tranche, _BLOCK.c.id).subquery("each")
-    rows = session.execute(select(each.c.tranche, func.array_agg(each.c.id)).group_by(each.c.tranche))
-    return {name: frozenset(ids) for name, ids in rows}
-
-
-def _jsonpath(value: ColumnElement[Any], path: str) -> ColumnElement[Any]:
-    return func.jsonb_path_query(value, cast(literal(path, Text), JSONPATH), type_=_BLOCK.c.offers.type)

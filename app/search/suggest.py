@@ -188,9 +188,9 @@ def _documents(asked: Asked, limit: int) -> list[Suggestion]:
     for number in filter(has_long_number, typed):
         close = sorted(key for key in asked.documents if key.startswith(number))
         for key in close[:limit]:
-            meaning, blocks = asked.documents[key].meaning, asked.documents[key].blocks
+            meaning, block = asked.documents[key].meaning, asked.documents[key].block
             filters = {meaning.filter: meaning.value}
-            href = f"/blocks/{quote(blocks[0], safe='')}" if len(blocks) == 1 else _explorer(filters)
+            href = f"/blocks/{quote(block, safe='')}" if block else _explorer(filters)
             rank = WHOLE if key == number else WHOLE + 1
             found.setdefault(key, Suggestion(asked.documents[key].title, meaning.detail, filters, href, rank=rank))
     return list(found.values())
