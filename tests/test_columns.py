@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, View, view_of
 from app.filters import where
-from app.queries import columns, counts, facets
+from app.queries import columns, counts, facets, tallies
 from app.queries.columns import kept, reach
 from app.queries.records import list_page, list_page_of
 from app.queries.tiles.counts import select_counts
 from app.queries.tiles.held import select_held_counts
+from app.queries.vocabulary import get_vocabulary
 from app.tiling import TILE_MATRIX_SETS, Tile
 from app.values import BBox, Near, Page, Period, Selection, Shape, SortKey
 
@@ -41,12 +42,13 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def forget() -> None:
-    for module in (columns, counts, facets):
+    for module in (columns, counts, tallies):
         module.forget_all()
 
 
-def in_order(groups: list[facets.Group]) -> list[tuple[str, tuple[str, ...], int]]:
-    return sorted((g.facet, tuple(sorted(g.values)), g.count) for g in groups)
+def counted(told: dict[str, tallies.Tally]) -> dict[str, Any]:
+    """What was found, but for what was not."""
+    return {name: ({v: n for v, n in t.counts.items() if n}, t.unknown) for name, t in told.items()}
 
 
 def random_selection(rng: random.Random, held: columns.Columns, *, is_plain: bool = False) -> Selection:
@@ -86,9 +88,10 @@ def random_shape(rng: random.Random) -> Shape:
 
 
 def check(session: Session, view: View, selection: Selection, held: columns.Columns) -> None:
-    told = facets._read_groups(session, view, selection, NAMES)
+    vocabulary = get_vocabulary(session)
+    told = tallies.read_tallies(session, view, selection, NAMES, vocabulary)
     mask = columns.select_records(session, view, held, selection, "a test")
-    assert in_order(facets._in_columns(held, mask, NAMES)) == in_order(told), selection
+    assert counted(tallies.tally_columns(held, mask, NAMES, vocabulary)) == counted(told), selection
     matched = session.scalar(select(func.count()).select_from(view.rows).where(where(view, selection)))
     assert (held.count if mask is None else int(mask.sum())) == matched, selection
 

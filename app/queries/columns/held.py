@@ -33,9 +33,14 @@ class Coded:
         codes = self.codes if places is None else self.codes.take(places)
         return np.bincount(codes, minlength=len(self.values))
 
-    def mask(self, hits: Iterable[bool]) -> Mask:
+    def mask(self, hits: Mask) -> Mask:
         """The records whose values are hit."""
-        return cast(Mask, np.fromiter(hits, bool, len(self.values))[self.codes])
+        return hits[self.codes]
+
+    @cached_property
+    def unknown(self) -> NDArray[np.intp]:
+        """Where `values` has none."""
+        return np.flatnonzero([not values for values in self.values])
 
     @cached_property
     def in_order(self) -> list[str]:
@@ -47,6 +52,31 @@ class Coded:
         """The place of each of `values` in that order; infinite where it is unknown."""
         places = {text: place for place, text in enumerate(self.in_order)}
         return np.array([places[values[0]] if values else np.inf for values in self.values])
+
+
+@dataclass(frozen=True)
+class Words:
+    """The single texts of a coded column, as filters compare them, and in which of its values each one is."""
+
+    texts: list[str]
+    of: NDArray[np.intp]  # in rising order
+    at: NDArray[np.intp]
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        return {text: place for place, text in enumerate(self.texts)}
+
+    def find(self, text: str) -> NDArray[np.intp]:
+        """The values that have the text."""
+        place = self.places.get(text)
+        if place is None:
+            return self.at[:0]
+        return self.at[slice(*np.searchsorted(self.of, [place, place + 1]))]
+
+    def count(self, counts: NDArray[np.int64]) -> dict[str, int]:
+        """Of `counts` for each value, how many there are for each text."""
+        summed = np.bincount(self.of, counts[self.at], len(self.texts)).astype(np.int64)
+        return dict(zip(self.texts, summed.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -72,6 +102,7 @@ class Columns:
     by_name: NDArray[np.integer[Any]]
     has_order: bool  # whether the database's order of texts is that of their characters, as it is here
     kept_bars: dict[str, Coded] = field(default_factory=dict)
+    kept_words: dict[str, Words] = field(default_factory=dict)
 
     @cached_property
     def id_ranks(self) -> NDArray[np.int64]:
@@ -94,6 +125,20 @@ class Columns:
             codes[np.isnan(numbers)] = len(edges) + 1
             self.kept_bars[name] = Coded(codes.astype(np.int8), [*((str(i),) for i in range(len(edges) + 1)), ()])
         return self.kept_bars[name]
+
+    def words(self, name: str) -> Words:
+        """The texts of a list filter's column."""
+        if name not in self.kept_words:
+            places: dict[str, int] = {}
+            pairs = [
+                (places.setdefault(text, len(places)), at)
+                for at, values in enumerate(self.coded[name].values)
+                for text in (set(_names(name, values)) if len(values) > 1 or name == "district" else values)
+            ]
+            of, at = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+            order = np.argsort(of, kind="stable")
+            self.kept_words[name] = Words(list(places), of[order], at[order])
+        return self.kept_words[name]
 
     def select(self, selection: Selection) -> Mask | None:
         """The records of a plain selection; None: all of them."""
@@ -129,11 +174,18 @@ class Columns:
         return None if not west.size else BBox(west.min(), south.min(), east.max(), north.max())
 
     def _in_list(self, name: str, wanted: tuple[str, ...]) -> Mask:
-        known = {value.casefold() if name == "district" else value for value in wanted if value != UNKNOWN}
-        coded = self.coded[name]
-        return coded.mask(
-            not known.isdisjoint(_names(name, values)) if values else UNKNOWN in wanted for values in coded.values
-        )
+        return self.coded[name].mask(self.hits(name, wanted))
+
+    def hits(self, name: str, wanted: Iterable[str]) -> Mask:
+        """Which values of a list filter's column it finds; the word `unknown` stands for none."""
+        coded, words = self.coded[name], self.words(name)
+        found = np.zeros(len(coded.values), dtype=bool)
+        for value in wanted:
+            if value == UNKNOWN:
+                found[coded.unknown] = True
+            else:
+                found[words.find(value.casefold() if name == "district" else value)] = True
+        return found
 
 
 def _ranks(places: NDArray[np.integer[Any]], ranks: NDArray[np.int64]) -> NDArray[np.int64]:
