@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -54,6 +55,7 @@ from app.routes import (
 from app.routes.head import HeadAsGet
 from app.routes.openapi import amend
 from app.routes.speaking import InLanguage
+from app.search.warming import warm
 from app.settings import Settings
 
 # Below these addresses programs read; everywhere else people do.
@@ -63,7 +65,7 @@ _GZIP_LEVEL = 4
 
 
 def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
-    """The portal; the database is connected when the first request asks for it."""
+    """The portal; the database is connected when it starts to serve."""
     app = FastAPI(
         title=landing.TITLE,
         description=landing.DESCRIPTION,
@@ -147,6 +149,8 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # Beside: nobody waits for it.
+    threading.Thread(target=warm, args=(app.state.engine,), daemon=True).start()
     yield
     app.state.engine.dispose()
 

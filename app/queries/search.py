@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy.sql.selectable import Select
 
 from app.catalogue import COLLECTIONS, View
 from app.models import Block, ProcessingUnit, table_of
+from app.queries.frequency import unindexed
 from app.queries.values_in_use import ROLES, read_values
 
 _BLOCKS = COLLECTIONS["blocks"]
@@ -35,7 +36,7 @@ _MOST_NAMES = 20_000
 _MOST_RANKED = 1_000
 _FIRST_ROWS = 2_000
 _LONGEST_EXACT_WORD, SHORTEST_FUZZY_WORD = 2, 5
-_LEAST_LIKENESS, _LEAST_FORGIVING_LIKENESS = 0.55, 0.45
+LEAST_LIKENESS, LEAST_FORGIVING_LIKENESS = 0.55, 0.45
 # As of the filter q.
 
 
@@ -96,28 +97,34 @@ def _stands(word: str) -> Iterator[ColumnElement[bool]]:
     yield select(every.c.id).exists()
 
 
-def has_indexed_word(search: ColumnElement[str], word: str, *, forgiving: bool) -> ColumnElement[bool]:
-    """True where the text has the word or one that begins with it; by the trigram index.
+def has_words(
+    search: ColumnElement[str],
+    words: Sequence[str],
+    *,
+    forgiving: bool,
+    last_begins: bool = False,
+    frequent: Collection[str] = (),
+) -> ColumnElement[bool]:
+    """True where the text has every word, or one that begins with it; by the trigram index.
 
-    `forgiving`: also one that is spelled much like it, which takes longer.
-    Source: PostgreSQL's pg_trgm, `<<%`.
+    `forgiving`: also one that is spelled much like it, which takes longer. `last_begins`: the last one may still be
+    typed, however short. `frequent`: words that so many texts have that the index is of no use to find them.
     """
-    if len(word) <= _LONGEST_EXACT_WORD:
-        return search.contains(f" {word} ", autoescape=True)
-    begins = search.contains(f" {word}", autoescape=True)
+    parts = []
+    for place, word in enumerate(words):
+        is_typed = last_begins and place == len(words) - 1
+        text = unindexed(search) if word in frequent else search
+        parts.append(_has_word(text, word, forgiving=forgiving and word not in frequent, is_typed=is_typed))
+    return and_(true(), *parts)
+
+
+def _has_word(text: ColumnElement[str], word: str, *, forgiving: bool, is_typed: bool) -> ColumnElement[bool]:
+    """Source: PostgreSQL's pg_trgm, `<<%`."""
+    whole = len(word) <= _LONGEST_EXACT_WORD and not is_typed
+    begins = text.contains(f" {word} " if whole else f" {word}", autoescape=True)
     if len(word) < SHORTEST_FUZZY_WORD or not forgiving:
         return begins
-    return or_(begins, literal(word, Text).op("<<%", is_comparison=True)(search))
-
-
-def has_words(
-    search: ColumnElement[str], words: Sequence[str], *, forgiving: bool, last_begins: bool = False
-) -> ColumnElement[bool]:
-    """True where the text has them all; with `last_begins` the last one may still be typed, however short."""
-    parts = [has_indexed_word(search, word, forgiving=forgiving) for word in words]
-    if last_begins and words and len(words[-1]) <= _LONGEST_EXACT_WORD:
-        parts[-1] = search.contains(f" {words[-1]}", autoescape=True)
-    return and_(true(), *parts)
+    return or_(begins, literal(word, Text).op("<<%", is_comparison=True)(text))
 
 
 def list_blocks(
@@ -140,6 +147,21 @@ def list_blocks(
     return [BlockRow(*row) for row in rows]
 
 
+def first_rows(view: View) -> View:
+    """Some of its rows, whichever lie first."""
+    return View(view.collection, select(view.rows).limit(_FIRST_ROWS).subquery("first"))
+
+
+def list_some_ids(session: Session, view: View, condition: ColumnElement[bool], most: int) -> list[str]:
+    """Ids of at most so many blocks where `condition` is true, whichever are found soonest.
+
+    They are taken from all that there are, one by one, so that the planner uses an index rather than hope to come by
+    enough of them soon.
+    """
+    every = select(view.c.id).where(condition).cte("every").prefix_with("MATERIALIZED")
+    return list(session.scalars(select(every.c.id).limit(most)))
+
+
 def list_companies(session: Session) -> Sequence[Company]:
     """Every bidder, agency and operator with how many records bear the name."""
     operators = _with_records(_UNIT.c.operator, "operator", func.min(_UNIT.c.id))
@@ -159,15 +181,20 @@ def _with_records(name: ColumnElement[str], role: str, unit: ColumnElement[Any])
     return select(*columns).where(name.is_not(None)).group_by(name)
 
 
-def rank_names(session: Session, names: Sequence[str], words: Sequence[str], *, forgiving: bool) -> dict[str, float]:
-    """Those of the names that are like the folded words, with how like they are, 0 to 1.
+def rank_names(session: Session, names: Sequence[str], texts: Sequence[str]) -> list[dict[str, float]]:
+    """For each of the folded texts, those of the names that are at all like it, with how like they are, up to 1.
 
     Source: PostgreSQL's pg_trgm, word_similarity.
     """
     name = func.unnest(cast(list(names), ARRAY(Text))).column_valued("name")
-    likeness = func.word_similarity(literal(" ".join(words), Text), func.lower(name))
-    least = _LEAST_FORGIVING_LIKENESS if forgiving else _LEAST_LIKENESS
-    return {row[0]: row[1] for row in session.execute(select(name, likeness).where(likeness >= least))}
+    likenesses = [func.word_similarity(literal(text, Text), func.lower(name)) for text in texts]
+    rows = session.execute(select(name, *likenesses).where(func.greatest(*likenesses) >= LEAST_FORGIVING_LIKENESS))
+    found: list[dict[str, float]] = [{} for _ in texts]
+    for row in rows:
+        for ranks, likeness in zip(found, row[1:], strict=True):
+            if likeness >= LEAST_FORGIVING_LIKENESS:
+                ranks[row[0]] = likeness
+    return found
 
 
 def count_each(session: Session, view: View, conditions: Sequence[ColumnElement[bool]]) -> list[int]:

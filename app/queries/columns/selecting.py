@@ -15,15 +15,19 @@ from sqlalchemy import cast as cast_sql
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
-from app.filters import where
+from app.filters import has_word, where
 from app.queries.columns.held import Columns, Mask
 from app.queries.columns.reach import in_reach
+from app.queries.frequency import find_frequent, unindexed
+from app.queries.frequency import forget_all as forget_frequency
 from app.values import Selection
 
 # Of so many questions to PostgreSQL the answer is remembered, a bit for each record.
 _MOST_MASKS = 256
 _kept: OrderedDict[tuple[int, Hashable, Selection], NDArray[np.uint8]] = OrderedDict()
+_too_many: OrderedDict[tuple[int, Hashable, Selection], None] = OrderedDict()
 _lock = threading.Lock()
+_KEY_BYTES = 8
 
 
 def is_plain(selection: Selection) -> bool:
@@ -69,6 +73,50 @@ def select_records(
     return found
 
 
+def select_few(
+    session: Session, view: View, columns: Columns, selection: Selection, question: Hashable, most: int
+) -> Mask | None:
+    """The records that have the words of `selection`, which asks for nothing else; None where there are more than
+    `most`, which is found out without looking at all of them.
+    """
+    key = (id(session.get_bind().engine), question, selection)
+    with _lock:
+        if key in _too_many:
+            return None
+        known = key in _kept
+    if known:
+        mask = _asked(session, view, columns, selection, question)
+        return mask if np.count_nonzero(mask) <= most else None
+    keys = _read_some_keys(session, view, columns, selection, most + 1, question)
+    if len(keys) > most * _KEY_BYTES:
+        with _lock:
+            _too_many[key] = None
+            while len(_too_many) > _MOST_MASKS:
+                _too_many.popitem(last=False)
+        return None
+    mask = columns.mask_of(keys)
+    _keep(key, mask)
+    return mask
+
+
+def _read_some_keys(
+    session: Session, view: View, columns: Columns, selection: Selection, most: int, question: Hashable
+) -> bytes:
+    """The keys of at most so many records that have the words.
+
+    Those that have the rare words are looked up and the frequent ones looked for in them; they are taken from all that
+    there are, one by one, so that the planner uses the index rather than hope to come by enough of them soon.
+    """
+    frequent = find_frequent(session, view, selection.words, columns.count, question)
+    if len(selection.words) > 1 and frequent.issuperset(selection.words):
+        frequent = frozenset()  # each of them is, but perhaps not together
+    parts = [has_word(unindexed(view.c.search) if w in frequent else view.c.search, w) for w in selection.words]
+    every = select(view.c.id).where(*parts).cte().prefix_with("MATERIALIZED")
+    some = select(every.c.id).limit(most).subquery()
+    keys = func.string_agg(func.int8send(func.hashtextextended(some.c.id, 0)), cast_sql(literal(""), LargeBinary))
+    return bytes(session.scalar(select(keys).select_from(some)) or b"")
+
+
 def _asked(session: Session, view: View, columns: Columns, selection: Selection, question: Hashable) -> Mask:
     key = (id(session.get_bind().engine), question, selection)
     with _lock:
@@ -82,11 +130,15 @@ def _asked(session: Session, view: View, columns: Columns, selection: Selection,
         on_edge = columns.ids.take(pa.array(np.flatnonzero(edge))).to_pylist()
         if on_edge:
             mask = mask | columns.mask_of(_read_keys(session, view, selection, on_edge))
+    _keep(key, mask)
+    return mask
+
+
+def _keep(key: tuple[int, Hashable, Selection], mask: Mask) -> None:
     with _lock:
         _kept[key] = np.packbits(mask)
         while len(_kept) > _MOST_MASKS:
             _kept.popitem(last=False)
-    return mask
 
 
 def _read_keys(session: Session, view: View, selection: Selection, among: list[str] | None) -> bytes:
@@ -102,3 +154,5 @@ def forget_all() -> None:
     """Let all that is kept go."""
     with _lock:
         _kept.clear()
+        _too_many.clear()
+    forget_frequency()
