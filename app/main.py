@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -149,8 +149,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    # Beside: nobody waits for it.
-    threading.Thread(target=warm, args=(app.state.engine,), daemon=True).start()
+    await run_in_threadpool(warm, app.state.engine)
     yield
     app.state.engine.dispose()
 

@@ -23,12 +23,15 @@ from app.queries.documents import list_documents
 from app.queries.frequency import find_frequent
 from app.queries.search import has_words, list_names
 from app.queries.vocabulary import get_vocabulary
-from app.search import canonical_filters, counting, understand
+from app.search import canonical_filters, counting, finding, understand
+from app.search.asked import read
 from app.search.canonical import understand_for
 from app.search.coordinates import find_point
+from app.search.known import get_known
 from app.search.lexicon import core_of, get_lexicon
 from app.search.shapes import SuggestionsShape
 from app.search.spelling import is_close, tokens_of
+from app.search.suggest import suggest
 from app.search.tranches import roman_number, tranche_phrases
 from app.search.warming import warm
 from app.values import Moment
@@ -621,3 +624,34 @@ def test_a_process_reads_what_was_prepared_before_it_is_asked(load_engine, datab
     columns.forget_all()
     away = make_engine("postgresql://nobody@127.0.0.1:1/nowhere")
     warm(away)  # whoever asks first waits
+
+
+def test_misspelled_names_are_found_by_the_words_that_were_prepared(load_engine, database, folder, monkeypatch):
+    """Where blocks are too many to be looked through: a name in another spelling, and no count of what nobody has."""
+    blocks = [a_block(f"akhar{n}", name=f"Akharkata {n}") for n in range(6)]
+    folder.features("blocks", [*blocks, a_block("salepali", name="Salepali", aliases=["Purnapani"], locality="Kudra")])
+    monkeypatch.setattr(kept, "MANY", 1)
+    monkeypatch.setattr(finding, "_MOST_LOOKED_THROUGH", 0)
+    load(database, folder.path)
+    columns.forget_all()
+    with Session(load_engine) as session:
+        vocabulary = get_vocabulary(session)
+        known = get_known(session, vocabulary)
+        assert {"akharkata", "salepali", "purnapani", "kudra"} <= set(known.names) and known.begins("graph")
+        assert not known.begins("zubra")
+        found = {}
+        for text in ("salepalli", "akarkata 3", "purnapanni", "zubrazubra", "zubrazubra gra"):
+            asked = read(session, vocabulary, text)
+            found[text] = suggest(asked, asked.understood(), 3)
+        assert [s.href for s in found["salepalli"]["blocks"]] == ["/blocks/salepali"]
+        assert [s.href for s in found["akarkata 3"]["blocks"]] == ["/blocks/akhar3"]
+        assert [s.href for s in found["purnapanni"]["blocks"]] == ["/blocks/salepali"]
+        assert found["zubrazubra"] == {}
+        assert [(s.text, s.count) for s in found["zubrazubra gra"]["minerals"]] == [("Graphite", None)]
+    columns.forget_all()
+
+
+def test_a_number_is_no_slip_for_another(client, session):
+    make_block(session, id="a", search=" a 000123 psb01 ")
+    assert get_ids(client, q="000123") == ["a"] and get_ids(client, q="0001") == ["a"]
+    assert get_ids(client, q="000124") == [] and get_ids(client, q="psb02") == []

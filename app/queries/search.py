@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Select
 
 from app.catalogue import COLLECTIONS, View
+from app.filters import may_be_misspelled
 from app.models import Block, ProcessingUnit, table_of
 from app.queries.frequency import unindexed
 from app.queries.values_in_use import ROLES, read_values
@@ -35,9 +36,8 @@ _MOST_NAMES = 20_000
 # Of a search that very many blocks answer, only so many are ranked.
 _MOST_RANKED = 1_000
 _FIRST_ROWS = 2_000
-_LONGEST_EXACT_WORD, SHORTEST_FUZZY_WORD = 2, 5
+_LONGEST_EXACT_WORD = 2
 LEAST_LIKENESS, LEAST_FORGIVING_LIKENESS = 0.55, 0.45
-# As of the filter q.
 
 
 class Names(NamedTuple):
@@ -122,7 +122,7 @@ def _has_word(text: ColumnElement[str], word: str, *, forgiving: bool, is_typed:
     """Source: PostgreSQL's pg_trgm, `<<%`."""
     whole = len(word) <= _LONGEST_EXACT_WORD and not is_typed
     begins = text.contains(f" {word} " if whole else f" {word}", autoescape=True)
-    if len(word) < SHORTEST_FUZZY_WORD or not forgiving:
+    if not forgiving or not may_be_misspelled(word):
         return begins
     return or_(begins, literal(word, Text).op("<<%", is_comparison=True)(text))
 

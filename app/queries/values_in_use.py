@@ -23,6 +23,7 @@ class ValuesInUse(NamedTuple):
     choices: dict[str, list[str]]
     districts: list[tuple[str, str]]  # name, state
     companies: list[tuple[str, str, int]]  # name, role, records
+    words: list[str]  # of names, aliases and localities, folded; none with a digit
 
 
 def read_values(session: Session, collection: Collection) -> ValuesInUse | None:

@@ -14,6 +14,7 @@ from app.queries.search import list_standing
 from app.queries.vocabulary import Vocabulary
 from app.search.coordinates import Point, find_point
 from app.search.documents import Document, get_documents, has_long_number
+from app.search.known import KnownWords, get_known
 from app.search.lexicon import Lexicon, get_lexicon
 from app.search.spelling import Token, tokens_of
 from app.search.understand import Understood, join, read_tokens
@@ -54,6 +55,11 @@ class Asked:
         Raises: BadParameter where a parameter cannot be read.
         """
         return selection_of([parse_filter(name, filters, _BLOCKS, self.vocabulary) for name in filters])
+
+    @property
+    def known(self) -> KnownWords | None:
+        """The words that names are made of, where they were prepared."""
+        return get_known(self.session, self.vocabulary)
 
     @property
     def question(self) -> Hashable:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
-from app.filters import where
+from app.filters import may_be_misspelled, where
 from app.queries.columns import Columns, Mask, select_few, select_records
 from app.queries.search import count_each
+from app.search.known import KnownWords
 from app.values import Selection
 
 # Of words that more blocks answer, how many there are is not counted while somebody types.
@@ -34,15 +35,16 @@ def count_selections(
     columns: Columns | None,
     selections: Sequence[Selection],
     at_least: Sequence[int],
+    known: KnownWords | None,
     question: Hashable,
 ) -> list[Found]:
-    """What each selection finds. `at_least`: how many are known to have its words.
+    """What each selection finds. `at_least`: how many are known to have its words. `known`: where they are prepared.
 
     `question` tells the view from every other, as for facets.
     """
     if columns is None:
         return [Found(n, n) for n in count_each(session, view, [where(view, s) for s in selections])]
-    counter = _Counter(session, view, columns, question, _most_varied(selections))
+    counter = _Counter(session, view, columns, known, question, _most_varied(selections))
     return [counter.count(*each) for each in zip(selections, at_least, strict=True)]
 
 
@@ -63,6 +65,7 @@ class _Counter:
     session: Session
     view: View
     columns: Columns
+    words: KnownWords | None
     question: Hashable
     varied: str
     known: dict[Selection, _Counts] = field(default_factory=dict)
@@ -73,7 +76,9 @@ class _Counter:
             count = self._count(plain, None)
             return Found(count, count)
         words, few = Selection(words=selection.words), None
-        if at_least <= MOST_COUNTED:
+        # What is like a word that nothing is called takes very long to find among very many, and is hardly meant.
+        slips = (word for word in selection.words if may_be_misspelled(word))
+        if at_least <= MOST_COUNTED and (self.words is None or all(map(self.words.begins, slips))):
             few = select_few(self.session, self.view, self.columns, words, self.question, MOST_COUNTED)
         if few is None:
             return Found(None, self._count(plain, None))

@@ -10,11 +10,12 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, and_, or_
 
 from app.catalogue import View
-from app.filters import where
+from app.filters import may_be_misspelled, where
 from app.queries.columns import Columns, select_records
 from app.queries.frequency import find_frequent
-from app.queries.search import SHORTEST_FUZZY_WORD, BlockRow, first_rows, has_words, list_blocks, list_some_ids
+from app.queries.search import BlockRow, first_rows, has_words, list_blocks, list_some_ids
 from app.search.asked import Asked
+from app.search.known import KnownWords
 from app.search.understand import Understood
 from app.values import Selection
 from app.words import searchable
@@ -56,16 +57,11 @@ def find_blocks(asked: Asked, view: View, understood: Understood, limit: int) ->
     if asked.columns is not None:
         frequent = find_frequent(asked.session, view, every, asked.columns.count, asked.question)
     wanted = _Wanted(asked.selection(understood.filters), rest, every, has_others, frequent)
-    for forgiving in (False, True) if may_be_misspelled(rest) else (False,):
+    for forgiving in (False, True) if any(map(may_be_misspelled, rest)) else (False,):
         condition = _condition(asked, view, wanted, forgiving=forgiving)
         if rows := list_blocks(asked.session, view, condition, " ".join(every), limit):
             return rows
     return []
-
-
-def may_be_misspelled(words: Sequence[str]) -> bool:
-    """Whether a forgiving search may find more than a plain one."""
-    return any(len(word) >= SHORTEST_FUZZY_WORD for word in words)
 
 
 def _condition(asked: Asked, view: View, wanted: _Wanted, *, forgiving: bool) -> ColumnElement[bool]:
@@ -90,6 +86,11 @@ def _list_ids(asked: Asked, view: View, columns: Columns, wanted: _Wanted, *, fo
         among = view.c.id.in_(columns.ids.take(pa.array(places)).to_pylist())
         condition = and_(among, wanted.by_rest(view, forgiving=forgiving))
         return list_some_ids(asked.session, view, condition, _MOST_WITH_WORDS)
+    if forgiving and asked.known is not None:
+        spelled = _spelled_otherwise(asked.known, view, wanted)
+        if spelled is None:
+            return []
+        return list_some_ids(asked.session, view, and_(where(view, wanted.selection), spelled), _MOST_WITH_WORDS)
     frequent: Collection[str] = wanted.frequent
     if wanted.frequent >= {*wanted.rest}:
         first = first_rows(view)
@@ -100,3 +101,20 @@ def _list_ids(asked: Asked, view: View, columns: Columns, wanted: _Wanted, *, fo
         frequent = ()  # each of them is, but not together
     condition = and_(where(view, wanted.selection), wanted.by_rest(view, forgiving=forgiving, frequent=frequent))
     return list_some_ids(asked.session, view, condition, _MOST_WITH_WORDS)
+
+
+def _spelled_otherwise(known: KnownWords, view: View, wanted: _Wanted) -> ColumnElement[bool] | None:
+    """True where the text has the words or those that they may be slips for; None where they are slips for none.
+
+    The index finds all texts that are at all like a word, of a million very many, each to be looked at; of names' words
+    there are few.
+    """
+    close = {word: known.close_to(word) for word in wanted.rest if may_be_misspelled(word)}
+    if not any(close.values()):
+        return None
+    parts = []
+    for place, word in enumerate(wanted.rest):
+        is_last = place == len(wanted.rest) - 1 and word == wanted.every[-1]
+        spellings = dict.fromkeys((word, *close.get(word, ())))
+        parts.append(or_(*(has_words(view.c.search, [s], forgiving=False, last_begins=is_last) for s in spellings)))
+    return and_(*parts)

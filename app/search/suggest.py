@@ -7,14 +7,21 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
 from app.catalogue import COLLECTIONS, View, view_of
+from app.filters import may_be_misspelled
 from app.params.selection import parse_words
-from app.queries.search import LEAST_FORGIVING_LIKENESS, LEAST_LIKENESS, BlockRow, Company, rank_names
+from app.queries.search import (
+    LEAST_FORGIVING_LIKENESS,
+    LEAST_LIKENESS,
+    BlockRow,
+    Company,
+    rank_names,
+)
 from app.queries.vocabulary import Vocabulary
 from app.search import names
 from app.search.asked import Asked
 from app.search.counting import Found, count_selections
 from app.search.documents import has_long_number
-from app.search.finding import find_blocks, may_be_misspelled
+from app.search.finding import find_blocks
 from app.search.lexicon import Meaning, core_of, get_companies
 from app.search.shapes import GroupKind
 from app.search.tails import WHOLE, Tail, complete
@@ -182,7 +189,7 @@ def _companies(asked: Asked, understood: Understood, limit: int, *, is_open: boo
     if is_open and not rows:
         base = understood.filters if rest != every else {}
         rows = _named_like(companies, ranks[-1], LEAST_LIKENESS) if rest else []
-        if not rows and may_be_misspelled(rest.split()):
+        if not rows and any(map(may_be_misspelled, rest.split())):
             rows = _named_like(companies, ranks[-1], LEAST_FORGIVING_LIKENESS)
     return _as_suggestions(rows[: limit * 4], base)
 
@@ -225,7 +232,8 @@ def _counted(asked: Asked, view: View, groups: Groups, limit: int, *, before: Un
     groups = {kind: found if kind in _BY_COUNT else found[:limit] for kind, found in groups.items()}
     each = [(asked.selection(s.filters), s.named) for found in groups.values() for s in found if s.filters is not None]
     selections, named = [selection for selection, _ in each], [number for _, number in each]
-    counts = iter(count_selections(asked.session, view, asked.columns, selections, named, asked.question))
+    words = None if asked.columns is None else asked.known
+    counts = iter(count_selections(asked.session, view, asked.columns, selections, named, words, asked.question))
     counted: Groups = {}
     for kind, found in groups.items():
         known = [(s, Found(None, 0) if s.filters is None else next(counts)) for s in found]

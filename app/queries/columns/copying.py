@@ -28,6 +28,8 @@ NUMBERS = ("area_ha", "premium_percent", "attempts", "resource_mt")
 TEXTS = (
     "status_since", "primary_mineral", "state", "latest_tranche", "preferred_bidder", "agency", "grade", "updated_at",
 )  # fmt: skip
+# Texts of which only the words are wanted, and which are not held.
+NAMES = ("aliases", "locality")
 DAYS = ("from_day", "to_day")
 BOUNDS = ("west", "south", "east", "north")
 PLACES = ("middle_lon", "middle_lat")
@@ -57,6 +59,10 @@ def numbers_of(collection: Collection) -> list[str]:
 
 def texts_of(collection: Collection) -> list[str]:
     return [name for name in TEXTS if collection.column(name) is not None]
+
+
+def names_of(collection: Collection) -> list[str]:
+    return [name for name in NAMES if collection.column(name) is not None]
 
 
 def as_text(name: str) -> str:
@@ -98,7 +104,12 @@ def _copy_texts(cursor: Any, collection: Collection) -> pa.Table:
     for column in texts_of(collection):
         moment = sql.SQL("to_json({}) #>> '{{}}'").format(sql.Identifier(column))
         parts.append(moment if column == "updated_at" else sql.Identifier(column))
-    names = ["id", "name", *lists_of(collection), *(as_text(name) for name in texts_of(collection))]
+    for column in names_of(collection):
+        name = sql.Identifier(column)
+        many = sql.SQL("nullif(array_to_string({}, ' '), '')").format(name)
+        parts.append(many if is_list(collection, column) else name)
+    texts = [*texts_of(collection), *names_of(collection)]
+    names = ["id", "name", *lists_of(collection), *(as_text(name) for name in texts)]
     coded = pa.dictionary(pa.int32(), pa.string())
     types = {name: pa.string() if name in ("id", "name") else coded for name in names}
     statement = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT (FORMAT csv, NULL {})").format(

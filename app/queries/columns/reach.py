@@ -5,6 +5,7 @@ Only the records' own boxes are at hand. What is said here of distances holds fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -87,10 +88,8 @@ def _meets(columns: Columns, shape: Shape) -> Told | None:
     if frame is None:
         return None
     found = np.flatnonzero(frame)
-    west, south, east, north = (part[found] for part in columns.bounds)
-    # The envelope of a diagonal is a point or a line where the box has no width or height.
-    diagonals = np.stack([np.stack([west, south], axis=1), np.stack([east, north], axis=1)], axis=1)
-    boxes: Geometries = np.asarray(shapely.envelope(shapely.linestrings(diagonals)))
+    corners = tuple(part[found] for part in columns.bounds)
+    boxes = _boxes(corners)
     shapely.prepare(drawn)
     held: Mask = np.asarray(shapely.contains_properly(drawn, boxes))
     if not metres:
@@ -99,15 +98,28 @@ def _meets(columns: Columns, shape: Shape) -> Told | None:
     if stretched is None:
         return None
     least, most, strays = stretched
-    reach = _half_diagonals(west, south, east, north)
-    near = _within(drawn, boxes, least, metres + strays + _BULGE * reach + 1.0)
     # What lies in the shape is within reach, as the shape's edges stray less than that.
     sure = held & (metres > 2 * strays)
+    near = sure.copy()
+    rest = np.flatnonzero(~sure)
+    around = tuple(part[rest] for part in corners)
+    reach = _half_diagonals(*around)
+    near[rest] = _within(drawn, around, least, metres + strays + _BULGE * reach + 1.0)
     # All of a record is within reach where its middle is, by so much more.
-    room = metres * _MEASURED - strays - reach
-    close = np.flatnonzero(near & ~sure & (room > 0))
-    sure[close] = _within(drawn, np.asarray(shapely.centroid(boxes[close])), most, room[close])
+    middles = (around[0] + around[2]) / 2, (around[1] + around[3]) / 2
+    sure[rest] = near[rest] & _within(drawn, (*middles, *middles), most, metres * _MEASURED - strays - reach)
     return _told(columns, found, sure, near)
+
+
+def _boxes(corners: Sequence[Floats]) -> Geometries:
+    """Boxes of west, south, east and north; a point or a line where one has no width or height."""
+    west, south, east, north = corners
+    boxes: Geometries = np.asarray(shapely.box(west, south, east, north))
+    flat = np.flatnonzero((west == east) | (south == north))
+    if flat.size:
+        ends = np.stack([west[flat], south[flat], east[flat], north[flat]], axis=1).reshape(-1, 2, 2)
+        boxes[flat] = shapely.envelope(shapely.linestrings(ends))
+    return boxes
 
 
 def _stretches(
@@ -141,11 +153,12 @@ def _straying_m(drawn: BaseGeometry, wide: float) -> float:
     return float((east**2 / 8 + east * north / 4).max(initial=0.0)) / _RADIUS_M * 1.2
 
 
-def _within(drawn: BaseGeometry, others: Geometries, stretch: tuple[float, float], metres: Any) -> Mask:
-    """Which of the others come within their distances of the shape, on the plane."""
+def _within(drawn: BaseGeometry, corners: Sequence[Floats], stretch: tuple[float, float], metres: Any) -> Mask:
+    """Which of the boxes come within their distances of the shape, on the plane; none does where that is negative."""
     flat = shapely.transform(drawn, lambda at: at * stretch)
     shapely.prepare(flat)
-    return np.asarray(shapely.dwithin(flat, shapely.transform(others, lambda at: at * stretch), metres))
+    boxes = _boxes([part * stretch[place % 2] for place, part in enumerate(corners)])
+    return np.logical_and(shapely.dwithin(flat, boxes, metres), np.asarray(metres) >= 0)
 
 
 def _framed(columns: Columns, box: tuple[float, ...], metres: float) -> Mask | None:

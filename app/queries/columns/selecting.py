@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from sqlalchemy import ARRAY, LargeBinary, Text, and_, any_, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Text, and_, any_, func, literal, select
 from sqlalchemy import cast as cast_sql
 from sqlalchemy.orm import Session
 
 from app.catalogue import View
-from app.filters import has_word, where
+from app.filters import has_beginning, has_word, may_be_misspelled, where
 from app.queries.columns.held import Columns, Mask
 from app.queries.columns.reach import in_reach
 from app.queries.frequency import find_frequent, unindexed
@@ -110,8 +110,16 @@ def _read_some_keys(
     frequent = find_frequent(session, view, selection.words, columns.count, question)
     if len(selection.words) > 1 and frequent.issuperset(selection.words):
         frequent = frozenset()  # each of them is, but perhaps not together
-    parts = [has_word(unindexed(view.c.search) if w in frequent else view.c.search, w) for w in selection.words]
-    every = select(view.c.id).where(*parts).cte().prefix_with("MATERIALIZED")
+    texts = {word: unindexed(view.c.search) if word in frequent else view.c.search for word in selection.words}
+    # Quicker to tell: of those that have the words as they are there may be enough.
+    keys = _read_keys_of(session, view, [has_beginning(text, word) for word, text in texts.items()], most)
+    if len(keys) >= most * _KEY_BYTES or not any(map(may_be_misspelled, selection.words)):
+        return keys
+    return _read_keys_of(session, view, [has_word(text, word) for word, text in texts.items()], most)
+
+
+def _read_keys_of(session: Session, view: View, conditions: Sequence[ColumnElement[bool]], most: int) -> bytes:
+    every = select(view.c.id).where(*conditions).cte().prefix_with("MATERIALIZED")
     some = select(every.c.id).limit(most).subquery()
     keys = func.string_agg(func.int8send(func.hashtextextended(some.c.id, 0)), cast_sql(literal(""), LargeBinary))
     return bytes(session.scalar(select(keys).select_from(some)) or b"")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from app.catalogue import Collection
-from app.queries.columns.copying import SEPARATOR, as_text, lists_of, texts_of
+from app.queries.columns.copying import SEPARATOR, as_text, lists_of, names_of, texts_of
 from app.queries.values_in_use import CHOICES, ROLES, ValuesInUse
+from app.words import searchable
 
 
 def values_of_table(table: pa.Table, collection: Collection) -> ValuesInUse:
@@ -22,12 +24,24 @@ def values_of_table(table: pa.Table, collection: Collection) -> ValuesInUse:
         if column in texts_of(collection)
         for name, records in _count_values(table, as_text(column)).items()
     ]
-    return ValuesInUse(choices, districts, companies)
+    return ValuesInUse(choices, districts, companies, _words(table, collection))
 
 
 def _texts(table: pa.Table, name: str) -> list[str]:
     joined = _count_values(table, name)
     return sorted({part for text in joined for part in text.split(SEPARATOR) if part})
+
+
+def _words(table: pa.Table, collection: Collection) -> list[str]:
+    """The words of names, aliases and localities that may be misspelled: those without digits."""
+    columns = [table["name"], *(table[as_text(name)] for name in names_of(collection))]
+    texts = [pa.concat_arrays(column.unify_dictionaries().chunks) for column in columns]
+    each = [text.dictionary if pa.types.is_dictionary(text.type) else text for text in texts]
+    spaced = pa.concat_arrays([pc.list_flatten(pc.split_pattern(text.drop_null(), " ")) for text in each])
+    # Numbers are most of them: they go before Python sees any.
+    worded = pc.unique(spaced.filter(pc.invert(pc.match_substring_regex(spaced, r"^[0-9]*$"))))
+    found = {word for text in worded.to_pylist() for word in searchable(text).split()}
+    return sorted(word for word in found if not any(letter.isdigit() for letter in word))
 
 
 def _count_values(table: pa.Table, name: str) -> dict[str, int]:
