@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -55,6 +56,7 @@ from app.routes import (
 from app.routes.head import HeadAsGet
 from app.routes.openapi import amend
 from app.routes.speaking import InLanguage
+from app.search.warming import warm
 from app.settings import Settings
 
 # Below these addresses programs read; everywhere else people do.
@@ -63,7 +65,7 @@ _SMALLEST_PACKED_BYTES = 500
 
 
 def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
-    """The portal; the database is connected when the first request asks for it."""
+    """The portal; the database is connected when it starts to serve."""
     app = FastAPI(
         title=landing.TITLE,
         description=landing.DESCRIPTION,
@@ -150,6 +152,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    await run_in_threadpool(warm, app.state.engine)
     yield
     app.state.look.close()
     app.state.engine.dispose()

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import mapbox_vector_tile
 import pytest
+import shapely
 from factories import make_block
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, View, view_of
 from app.filters import where
-from app.queries import columns, counts, facets
+from app.queries import columns, counts, facets, tallies
+from app.queries.columns import kept, reach
+from app.queries.records import list_page, list_page_of
 from app.queries.tiles.counts import select_counts
 from app.queries.tiles.held import select_held_counts
+from app.queries.vocabulary import get_vocabulary
 from app.tiling import TILE_MATRIX_SETS, Tile
-from app.values import BBox, Near, Period, Selection
+from app.values import BBox, Near, Page, Period, Selection, Shape, SortKey
 
 BLOCKS = COLLECTIONS["blocks"]
 NAMES = (*facets.facets_of(BLOCKS), *facets.histograms_of(BLOCKS))
@@ -29,19 +35,20 @@ NAMES = (*facets.facets_of(BLOCKS), *facets.histograms_of(BLOCKS))
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """However few the records are, they are taken for many."""
-    monkeypatch.setattr(columns, "MANY", 0)
+    monkeypatch.setattr(kept, "MANY", 0)
     forget()
     yield
     forget()
 
 
 def forget() -> None:
-    for module in (columns, counts, facets):
+    for module in (columns, counts, tallies):
         module.forget_all()
 
 
-def in_order(groups: list[facets.Group]) -> list[tuple[str, tuple[str, ...], int]]:
-    return sorted((g.facet, tuple(sorted(g.values)), g.count) for g in groups)
+def counted(told: dict[str, tallies.Tally]) -> dict[str, Any]:
+    """What was found, but for what was not."""
+    return {name: ({v: n for v, n in t.counts.items() if n}, t.unknown) for name, t in told.items()}
 
 
 def random_selection(rng: random.Random, held: columns.Columns, *, is_plain: bool = False) -> Selection:
@@ -66,13 +73,25 @@ def random_selection(rng: random.Random, held: columns.Columns, *, is_plain: boo
     near = Near(west + 1, south + 1, rng.uniform(10, 900)) if rng.random() < 0.15 else None
     if rng.random() < 0.1:
         lists.append(("ids", ("akharkata-graphite", "no-such-id", "mp-makra-graphite-vanadium")))
-    return Selection(tuple(lists), tuple(ranges), words, box if rng.random() < 0.3 else None, near, period)
+    shapes = (random_shape(rng),) if rng.random() < 0.3 else ()
+    return Selection(tuple(lists), tuple(ranges), words, box if rng.random() < 0.3 else None, near, period, shapes)
+
+
+def random_shape(rng: random.Random) -> Shape:
+    """A polygon, line or point as readers draw them, from a village's size to a state's, mostly with a distance."""
+    lon, lat, size = rng.uniform(70, 90), rng.uniform(10, 30), 10 ** rng.uniform(-1.5, 0.8)
+    at = [(lon + size * rng.uniform(-1, 1), lat + size * rng.uniform(-1, 1)) for _ in range(rng.randint(3, 9))]
+    hull = shapely.MultiPoint(at).convex_hull
+    drawn = rng.choice([hull, hull, hull, shapely.LineString(at), shapely.MultiPoint(at), shapely.Point(lon, lat)])
+    wkb = shapely.to_wkb(shapely.set_srid(drawn, 4326), hex=True, include_srid=True)
+    return Shape(wkb, rng.choice([0.0, 1.0, 10.0, 60.0, 150.0]))
 
 
 def check(session: Session, view: View, selection: Selection, held: columns.Columns) -> None:
-    told = facets._read_groups(session, view, selection, NAMES)
+    vocabulary = get_vocabulary(session)
+    told = tallies.read_tallies(session, view, selection, NAMES, vocabulary)
     mask = columns.select_records(session, view, held, selection, "a test")
-    assert in_order(facets._in_columns(held, mask, NAMES)) == in_order(told), selection
+    assert counted(tallies.tally_columns(held, mask, NAMES, vocabulary)) == counted(told), selection
     matched = session.scalar(select(func.count()).select_from(view.rows).where(where(view, selection)))
     assert (held.count if mask is None else int(mask.sum())) == matched, selection
 
@@ -84,6 +103,85 @@ def test_150_random_selections_are_counted_alike(catalogue: Session, many: None)
     rng = random.Random(5)
     for _ in range(150):
         check(catalogue, view, random_selection(rng, held), held)
+
+
+def test_what_lies_near_is_told_without_asking_about_most(catalogue: Session, many: None) -> None:
+    """Of places alone: the boxes tell most, and never more than PostGIS finds."""
+    view = view_of(BLOCKS)
+    held = columns.get_columns(catalogue, view, "a test", 1)
+    assert held is not None
+    rng = random.Random(11)
+    asked = found = 0
+    for _ in range(150):
+        near = Near(rng.uniform(70, 90), rng.uniform(10, 30), 10 ** rng.uniform(0, 3))
+        selection = Selection(near=near) if rng.random() < 0.4 else Selection(shapes=(random_shape(rng),))
+        check(catalogue, view, selection, held)
+        told = reach.in_reach(held, selection)
+        mask = columns.select_records(catalogue, view, held, selection, "a test")
+        assert mask is not None
+        if told is not None:
+            assert not (told.inside & ~mask).any() and not (mask & ~told.inside & ~told.edge).any(), selection
+            asked, found = asked + int(told.edge.sum()), found + int(mask.sum())
+    assert found > 300 and asked < found
+
+
+@pytest.mark.parametrize("place", [Near(179.9, 10, 300), Near(20, 85, 300), Near(0, 0, 20_000)])
+def test_poles_and_the_antimeridian_are_left_to_postgis(catalogue: Session, many: None, place: Near) -> None:
+    view = view_of(BLOCKS)
+    held = columns.get_columns(catalogue, view, "a test", 1)
+    assert held is not None and reach.in_reach(held, Selection(near=place)) is None
+    check(catalogue, view, Selection(near=place), held)
+
+
+SORTS = (
+    "name", "id", "area_ha", "premium_percent", "status_since", "status", "stage", "state", "district", "concession",
+    "latest_tranche", "attempts", "resource_mt", "grade", "preferred_bidder", "agency", "primary_mineral", "updated_at",
+)  # fmt: skip
+
+
+def test_pages_of_a_table_are_the_same_either_way(catalogue: Session, many: None) -> None:
+    """In every order that the page offers, forwards, backwards and from an offset, walked to the end."""
+    view = view_of(BLOCKS)
+    held = columns.get_columns(catalogue, view, "a test", 1)
+    assert held is not None
+    rng = random.Random(3)
+    for number in range(90):
+        selection = random_selection(rng, held, is_plain=True) if number % 3 else Selection()
+        names = rng.sample(SORTS, rng.choice([1, 1, 2]))
+        sort = tuple(SortKey(name, rng.random() < 0.5) for name in names if name != "id" or len(names) == 1)
+        mask, condition = held.select(selection), where(view, selection)
+        matched = held.count if mask is None else int(mask.sum())
+        page = Page(limit=rng.choice([1, 7, 40]), offset=rng.choice([0, 0, 30]), sort=sort)
+        for _ in range(4):
+            told = list_page(catalogue, view, condition, page, matched)
+            places = columns.find_places(held, mask, page)
+            assert places is not None
+            assert list_page_of(catalogue, view, places, page, matched) == told, (selection, page)
+            if not told.rows:
+                break
+            row, backwards = rng.choice(told.rows), rng.random() < 0.4
+            page = Page(limit=page.limit, sort=sort, key=tuple(json.loads(row["key"])), backwards=backwards)
+
+
+def test_a_key_that_no_record_has_any_more_still_tells_the_place(catalogue: Session, many: None) -> None:
+    view = view_of(BLOCKS)
+    held = columns.get_columns(catalogue, view, "a test", 1)
+    assert held is not None
+    for name, value in (("name", "M"), ("name", "zzz"), ("status", "on"), ("area_ha", 500.5), ("grade", "")):
+        for descending in (False, True):
+            for backwards in (False, True):
+                page = Page(12, sort=(SortKey(name, descending),), key=(value, "gone"), backwards=backwards)
+                places = columns.find_places(held, None, page)
+                assert places is not None
+                told = list_page(catalogue, view, true(), page, held.count)
+                assert list_page_of(catalogue, view, places, page, held.count) == told, page
+
+
+def test_an_order_that_the_columns_do_not_know_is_postgresqls(catalogue: Session, many: None) -> None:
+    held = columns.get_columns(catalogue, view_of(BLOCKS), "a test", 1)
+    assert held is not None
+    assert columns.find_places(held, None, Page(sort=(SortKey("locality", False),))) is None
+    assert columns.find_places(replace(held, has_order=False), None, Page(sort=(SortKey("name", False),))) is None
 
 
 def test_awkward_values_come_through(session: Session, many: None) -> None:
@@ -113,7 +211,7 @@ def test_the_portal_answers_the_same_either_way(portal: TestClient, monkeypatch:
     ]
     forget()
     plain = [portal.get("/api/collections/blocks/facets", params=a).json() for a in asked]
-    monkeypatch.setattr(columns, "MANY", 0)
+    monkeypatch.setattr(kept, "MANY", 0)
     forget()
     assert [portal.get("/api/collections/blocks/facets", params=a).json() for a in asked] == plain
     forget()

@@ -10,7 +10,7 @@ from factories import make_block
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.queries.facets import EDGES
+from app.queries.tallies import EDGES
 
 SELECTIONS: list[dict[str, str]] = [
     {},

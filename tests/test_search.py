@@ -5,22 +5,36 @@ import time
 
 import pytest
 from conftest import get_ids, get_json, get_problem
+from datafiles import a_block
 from factories import make_block, make_mineral, make_state
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
 
+from app.catalogue import COLLECTIONS, view_of
+from app.db import make_engine
+from app.ingest.load import load
 from app.models import Block, table_of
-from app.queries.search import has_words, list_documents, list_names
+from app.queries import columns
+from app.queries.columns import kept
+from app.queries.documents import list_documents
+from app.queries.frequency import find_frequent
+from app.queries.search import has_words, list_names
 from app.queries.vocabulary import get_vocabulary
-from app.search import canonical_filters, understand
+from app.search import canonical_filters, counting, finding, understand
+from app.search.asked import read
 from app.search.canonical import understand_for
 from app.search.coordinates import find_point
+from app.search.known import get_known
 from app.search.lexicon import core_of, get_lexicon
 from app.search.shapes import SuggestionsShape
 from app.search.spelling import is_close, tokens_of
+from app.search.suggest import suggest
 from app.search.tranches import roman_number, tranche_phrases
+from app.search.warming import warm
+from app.values import Moment
 
 AUCTIONED = "preferred_bidder_declared,letter_of_intent,licence_granted,lease_executed,producing"
 REE = "rare-earth-elements"
@@ -539,3 +553,105 @@ def test_any_text_leads_to_parameters_that_are_taken(catalogue, portal, vocabula
     assert response.status_code == 200 or response.json()["parameter"] == "q"
     sent = text.encode("utf-8", "replace").decode()
     assert portal.get("/api/suggestions", params={"q": sent}).status_code in (200, 400)
+
+
+# The same of very many blocks, where columns are at hand
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """However few the blocks are, they are taken for many."""
+    monkeypatch.setattr(kept, "MANY", 0)
+    columns.forget_all()
+    yield
+    columns.forget_all()
+
+
+@pytest.mark.parametrize("text", [*COUNTED, *(text for text, _ in MEANT[::3])])
+def test_suggestions_are_the_same_either_way(portal, monkeypatch, text):
+    """But for the blocks of filters alone, of which none is likelier than another."""
+    plain = suggestions(portal, text)
+    monkeypatch.setattr(kept, "MANY", 0)
+    columns.forget_all()
+    body = suggestions(portal, text)
+    columns.forget_all()
+    assert body["understood"] == plain["understood"]
+    others = [[g for g in b["groups"] if g["kind"] != "blocks"] for b in (plain, body)]
+    assert others[0] == others[1]
+    assert bool(group(body, "blocks")) == bool(group(plain, "blocks"))
+    if plain["understood"]["q"] == text:
+        assert group(body, "blocks") == group(plain, "blocks")
+
+
+def test_blocks_are_suggested_first_by_their_names_of_very_many_too(portal, many):
+    features = get_json(portal, "/api/collections/blocks/items?limit=10000")["features"]
+    for feature in features[::4]:
+        for name in (feature["properties"]["name"], *feature["properties"]["aliases"]):
+            first = suggestions(portal, name)["groups"][0]
+            assert (first["kind"], first["suggestions"][0]["href"]) == ("blocks", f"/blocks/{feature['id']}"), name
+
+
+def test_what_very_many_have_is_not_counted_while_somebody_types(portal, many, monkeypatch):
+    monkeypatch.setattr(counting, "MOST_COUNTED", 3)
+    (survey,) = [s for s in group(suggestions(portal, "GSI"), "companies") if s["filters"] == {"q": "gsi"}]
+    assert survey["count"] is None
+    for text in ("limited gra", "akharkata gra", "vedanta"):
+        for g in suggestions(portal, text)["groups"]:
+            for s in g["suggestions"]:
+                if s["filters"] and s["count"] is not None:
+                    assert s["count"] == len(get_ids(portal, **s["filters"])), (text, s)
+    minerals = group(suggestions(portal, "limited gra"), "minerals")
+    assert minerals[0]["text"] == "Graphite" and minerals[0]["count"] is None
+
+
+def test_frequent_words_are_told_from_rare_ones(catalogue):
+    view = view_of(COLLECTIONS["blocks"])
+    found = find_frequent(catalogue, view, ["graphite", "akharkata", "nowhere", "odisha"], 178, "a test")
+    assert "graphite" in found and not found & {"akharkata", "nowhere"}
+    assert find_frequent(catalogue, view, ["graphite"], 178, "a test") == {"graphite"}
+
+
+def test_a_process_reads_what_was_prepared_before_it_is_asked(load_engine, database, folder, monkeypatch, caplog):
+    folder.features("blocks", [a_block()])
+    monkeypatch.setattr(kept, "MANY", 1)
+    load(database, folder.path)
+    columns.forget_all()
+    warm(load_engine)
+    with Session(load_engine) as session:
+        edition = get_vocabulary(session).edition
+        view = view_of(COLLECTIONS["blocks"])
+        assert columns.peek_columns(session, view, (edition, "blocks", Moment())) is not None
+    columns.forget_all()
+    away = make_engine("postgresql://nobody@127.0.0.1:1/nowhere")
+    warm(away)  # whoever asks first waits
+
+
+def test_misspelled_names_are_found_by_the_words_that_were_prepared(load_engine, database, folder, monkeypatch):
+    """Where blocks are too many to be looked through: a name in another spelling, and no count of what nobody has."""
+    blocks = [a_block(f"akhar{n}", name=f"Akharkata {n}") for n in range(6)]
+    folder.features("blocks", [*blocks, a_block("salepali", name="Salepali", aliases=["Purnapani"], locality="Kudra")])
+    monkeypatch.setattr(kept, "MANY", 1)
+    monkeypatch.setattr(finding, "_MOST_LOOKED_THROUGH", 0)
+    load(database, folder.path)
+    columns.forget_all()
+    with Session(load_engine) as session:
+        vocabulary = get_vocabulary(session)
+        known = get_known(session, vocabulary)
+        assert {"akharkata", "salepali", "purnapani", "kudra"} <= set(known.names) and known.begins("graph")
+        assert not known.begins("zubra")
+        found = {}
+        for text in ("salepalli", "akarkata 3", "purnapanni", "zubrazubra", "zubrazubra gra"):
+            asked = read(session, vocabulary, text)
+            found[text] = suggest(asked, asked.understood(), 3)
+        assert [s.href for s in found["salepalli"]["blocks"]] == ["/blocks/salepali"]
+        assert [s.href for s in found["akarkata 3"]["blocks"]] == ["/blocks/akhar3"]
+        assert [s.href for s in found["purnapanni"]["blocks"]] == ["/blocks/salepali"]
+        assert found["zubrazubra"] == {}
+        assert [(s.text, s.count) for s in found["zubrazubra gra"]["minerals"]] == [("Graphite", None)]
+    columns.forget_all()
+
+
+def test_a_number_is_no_slip_for_another(client, session):
+    make_block(session, id="a", search=" a 000123 psb01 ")
+    assert get_ids(client, q="000123") == ["a"] and get_ids(client, q="0001") == ["a"]
+    assert get_ids(client, q="000124") == [] and get_ids(client, q="psb02") == []

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from app.dossier import tranche_order
 from app.explorer.words import FACET_TITLES, say_value
 from app.languages import gettext as _
-from app.queries.facets import SINCE, Choice, Facets, Histogram
+from app.queries.facets import Choice, Facets, Histogram
+from app.queries.tallies import SINCE
 from app.queries.vocabulary import Vocabulary
 from app.values import BLOCK_ASSET_CLASSES, CONCESSIONS, POSITION_ACCURACIES, STAGES, UNKNOWN
 from app.wording import STATUS_WORDS, group_digits

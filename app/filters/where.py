@@ -79,17 +79,27 @@ def in_range(column: ColumnElement[float], least: float | None, most: float | No
 def has_word(search: ColumnElement[str], word: str) -> ColumnElement[bool]:
     """True where the text has the word, a longer one that begins with it, or one spelled much like it.
 
-    A word of up to three letters (REE, G3, tin) must stand there as it is. Searched texts begin and end with a space.
+    A word of up to three letters (REE, G3, tin) must stand there as it is, and one with a digit (PSB01, 27316) at least
+    begin so: another number is no slip. Searched texts begin and end with a space.
     Source: PostgreSQL's pg_trgm; strict_word_similarity keeps to whole words: `graffite` and `graphite` have 0.38,
     `lithium` and `thulium` 0.14.
     """
-    if len(word) <= _LONGEST_EXACT_WORD:
-        return search.contains(f" {word} ", autoescape=True)
-    begins = search.contains(f" {word}", autoescape=True)
-    if len(word) < _SHORTEST_FUZZY_WORD:
+    begins = has_beginning(search, word)
+    if not may_be_misspelled(word):
         return begins
     # The operator, whose least likeness `db.make_engine` sets: unlike the function it can use the trigram index.
     return or_(begins, literal(word, Text).op("<<%", is_comparison=True)(search))
+
+
+def has_beginning(search: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """The same but for what is misspelled."""
+    whole = len(word) <= _LONGEST_EXACT_WORD
+    return search.contains(f" {word} " if whole else f" {word}", autoescape=True)
+
+
+def may_be_misspelled(word: str) -> bool:
+    """Whether one that is spelled much like the word is taken for it."""
+    return len(word) >= _SHORTEST_FUZZY_WORD and not any(letter.isdigit() for letter in word)
 
 
 def in_bbox(geom: ColumnElement[object], box: BBox | None) -> ColumnElement[bool]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.ingest.prepare import prepare
 from app.ingest.staging import STAMP, Counts, Stage
 from app.ingest.texts import keep_texts
 from app.models import PAST, Revision, table_of
@@ -118,6 +119,7 @@ def publish(stages: Sequence[Stage], note: str, who: str) -> int:
             keep_past(session, stage.model, gone, number)
             session.execute(delete(today).where(gone))
     keep_texts(session, number)
+    prepare(session, (stage.model for stage in stages))
     return number
 
 

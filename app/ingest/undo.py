@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS
+from app.ingest.prepare import prepare
 from app.ingest.publish import keep_past, lock_writers, make_revision
 from app.ingest.read import LoadError
 from app.ingest.texts import keep_texts
@@ -63,6 +64,7 @@ def revert(engine: Engine, number: int, who: str, note: str | None = None) -> Un
             for old_id, new_id in _renamed_by(session, model, number):
                 _redirect(session, _COLLECTION_OF[model], new_id, old_id, made)
         keep_texts(session, made)
+        prepare(session, models)
         return Undone(sum(back for back, _ in counts), sum(away for _, away in counts), made)
 
 
@@ -206,4 +208,5 @@ def rename(engine: Engine, collection_id: str, old_id: str, new_id: str, who: st
         )
         _redirect(session, collection_id, old_id, new_id, number)
         keep_texts(session, number)
+        prepare(session, [collection.model])
         return number

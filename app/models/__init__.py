@@ -17,6 +17,7 @@ from app.models.points import (
     Port,
     ProcessingUnit,
 )
+from app.models.prepared import Prepared
 from app.models.revisions import DataFile, Renaming, Revision
 from app.models.texts import TEXTS
 from app.models.vocabulary import District, Mineral, State
@@ -42,6 +43,7 @@ __all__ = [
     "Mineral",
     "Occurrence",
     "Port",
+    "Prepared",
     "ProcessingUnit",
     "Record",
     "Renaming",

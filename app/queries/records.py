@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.catalogue import View
 from app.models import DataFile, Figure, Mineral, table_of
+from app.queries.columns import Places
 from app.queries.items import check_exists
 from app.queries.keyset import beyond, key_text, order_of
 from app.values import Page
@@ -57,21 +58,38 @@ class RowPage(NamedTuple):
 
 def list_page(session: Session, view: View, where: ColumnElement[bool], page: Page, matched: int) -> RowPage:
     """A page of a table by key. `matched`: how many rows there are in all."""
-    columns = [view.c[name] for name in view.collection.properties]
+    # One more than the page holds tells whether there is another one.
     statement = (
-        select(*columns, key_text(view, page.sort).label("key"))
+        _keyed_rows(view, page)
         .where(where, beyond(view, page))
         .order_by(*order_of(view.c, page.sort, backwards=page.backwards))
         .limit(page.limit + 1)
         .offset(page.offset)
     )
-    # One more than the page holds tells whether there is another one.
-    rows = list(_rows(session, statement))
-    more = len(rows) > page.limit
-    rows = rows[: page.limit]
-    first = page.offset + 1
+    rows = _rows(session, statement)
+    rest = matched
     if page.key is not None:
         rest = session.scalar(select(func.count()).select_from(view.rows).where(where, beyond(view, page))) or 0
+    return _as_page(rows, page, matched, rest)
+
+
+def list_page_of(session: Session, view: View, places: Places, page: Page, matched: int) -> RowPage:
+    """The same where it is known already which records the page has, and one more."""
+    rows = {row["id"]: row for row in _rows(session, _keyed_rows(view, page).where(view.c.id.in_(places.ids)))}
+    return _as_page([rows[record_id] for record_id in places.ids], page, matched, places.beyond)
+
+
+def _keyed_rows(view: View, page: Page) -> Select[*tuple[Any, ...]]:
+    return select(*(view.c[name] for name in view.collection.properties), key_text(view, page.sort).label("key"))
+
+
+def _as_page(found: Sequence[Row], page: Page, matched: int, rest: int) -> RowPage:
+    """The rows as they were looked for, one more than the page holds where there is another. `rest`: how many lie
+    beyond the page's key."""
+    more = len(found) > page.limit
+    rows = list(found[: page.limit])
+    first = page.offset + 1
+    if page.key is not None:
         first = rest - len(rows) + 1 if page.backwards else matched - rest + 1
     if page.backwards:
         rows.reverse()

@@ -1,27 +1,43 @@
-"""What the search box asks of the tables: names in use, words that stand somewhere, blocks, companies, documents."""
+"""What the search box asks of the tables: names in use, words that stand somewhere, blocks, companies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, literal, or_, select, true, union_all
-from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Select
 
-from app.catalogue import View
+from app.catalogue import COLLECTIONS, View
+from app.filters import may_be_misspelled
 from app.models import Block, ProcessingUnit, table_of
+from app.queries.frequency import unindexed
+from app.queries.values_in_use import ROLES, read_values
 
+_BLOCKS = COLLECTIONS["blocks"]
 _BLOCK, _UNIT = table_of(Block), table_of(ProcessingUnit)
 # Names are read for every text that is understood: what is not worth holding is left to the words of the search.
 _MOST_NAMES = 20_000
 # Of a search that very many blocks answer, only so many are ranked.
 _MOST_RANKED = 1_000
 _FIRST_ROWS = 2_000
-_LONGEST_EXACT_WORD, SHORTEST_FUZZY_WORD = 2, 5
-_LEAST_LIKENESS, _LEAST_FORGIVING_LIKENESS = 0.55, 0.45
-# As of the filter q.
+_LONGEST_EXACT_WORD = 2
+LEAST_LIKENESS, LEAST_FORGIVING_LIKENESS = 0.55, 0.45
 
 
 class Names(NamedTuple):
@@ -47,30 +63,16 @@ class Company(NamedTuple):
     unit: str | None  # a plant of it
 
 
-class DocumentRow(NamedTuple):
-    url: str | None
-    title: str | None
-    note: str | None
-    blocks: list[str]
-
-
 def list_names(session: Session) -> Names:
-    """Districts and companies in use."""
-    districts = session.execute(
-        select(_BLOCK.c.district, _BLOCK.c.state)
-        .where(_BLOCK.c.district.is_not(None))
-        .distinct()
-        .order_by(_BLOCK.c.district, _BLOCK.c.state)
-        .limit(_MOST_NAMES)
-    )
-    each = union_all(
-        *(
-            select(c.label("name")).where(c.is_not(None)).distinct()
-            for c in (_BLOCK.c.preferred_bidder, _BLOCK.c.agency, _UNIT.c.operator)
-        )
-    ).subquery()
-    companies = session.scalars(select(each.c.name).distinct().order_by(each.c.name).limit(_MOST_NAMES))
-    return Names(tuple((row.district, row.state) for row in districts), tuple(companies))
+    """Districts and companies in use, at most so many as are worth holding."""
+    known = read_values(session, _BLOCKS)
+    if known is not None:
+        districts = [(name, state) for name, state in known.districts]
+    else:
+        pairs = select(_BLOCK.c.district, _BLOCK.c.state).where(_BLOCK.c.district.is_not(None)).distinct()
+        districts = sorted((name, state) for name, state in session.execute(pairs))
+    companies = sorted({company.name for company in list_companies(session)})
+    return Names(tuple(districts[:_MOST_NAMES]), tuple(companies[:_MOST_NAMES]))
 
 
 def list_standing(session: Session, words: Sequence[str]) -> set[str]:
@@ -95,28 +97,34 @@ def _stands(word: str) -> Iterator[ColumnElement[bool]]:
     yield select(every.c.id).exists()
 
 
-def has_indexed_word(search: ColumnElement[str], word: str, *, forgiving: bool) -> ColumnElement[bool]:
-    """True where the text has the word or one that begins with it; by the trigram index.
-
-    `forgiving`: also one that is spelled much like it, which takes longer.
-    Source: PostgreSQL's pg_trgm, `<<%`.
-    """
-    if len(word) <= _LONGEST_EXACT_WORD:
-        return search.contains(f" {word} ", autoescape=True)
-    begins = search.contains(f" {word}", autoescape=True)
-    if len(word) < SHORTEST_FUZZY_WORD or not forgiving:
-        return begins
-    return or_(begins, literal(word, Text).op("<<%", is_comparison=True)(search))
-
-
 def has_words(
-    search: ColumnElement[str], words: Sequence[str], *, forgiving: bool, last_begins: bool = False
+    search: ColumnElement[str],
+    words: Sequence[str],
+    *,
+    forgiving: bool,
+    last_begins: bool = False,
+    frequent: Collection[str] = (),
 ) -> ColumnElement[bool]:
-    """True where the text has them all; with `last_begins` the last one may still be typed, however short."""
-    parts = [has_indexed_word(search, word, forgiving=forgiving) for word in words]
-    if last_begins and words and len(words[-1]) <= _LONGEST_EXACT_WORD:
-        parts[-1] = search.contains(f" {words[-1]}", autoescape=True)
+    """True where the text has every word, or one that begins with it; by the trigram index.
+
+    `forgiving`: also one that is spelled much like it, which takes longer. `last_begins`: the last one may still be
+    typed, however short. `frequent`: words that so many texts have that the index is of no use to find them.
+    """
+    parts = []
+    for place, word in enumerate(words):
+        is_typed = last_begins and place == len(words) - 1
+        text = unindexed(search) if word in frequent else search
+        parts.append(_has_word(text, word, forgiving=forgiving and word not in frequent, is_typed=is_typed))
     return and_(true(), *parts)
+
+
+def _has_word(text: ColumnElement[str], word: str, *, forgiving: bool, is_typed: bool) -> ColumnElement[bool]:
+    """Source: PostgreSQL's pg_trgm, `<<%`."""
+    whole = len(word) <= _LONGEST_EXACT_WORD and not is_typed
+    begins = text.contains(f" {word} " if whole else f" {word}", autoescape=True)
+    if not forgiving or not may_be_misspelled(word):
+        return begins
+    return or_(begins, literal(word, Text).op("<<%", is_comparison=True)(text))
 
 
 def list_blocks(
@@ -139,14 +147,33 @@ def list_blocks(
     return [BlockRow(*row) for row in rows]
 
 
+def first_rows(view: View) -> View:
+    """Some of its rows, whichever lie first."""
+    return View(view.collection, select(view.rows).limit(_FIRST_ROWS).subquery("first"))
+
+
+def list_some_ids(session: Session, view: View, condition: ColumnElement[bool], most: int) -> list[str]:
+    """Ids of at most so many blocks where `condition` is true, whichever are found soonest.
+
+    They are taken from all that there are, one by one, so that the planner uses an index rather than hope to come by
+    enough of them soon.
+    """
+    every = select(view.c.id).where(condition).cte("every").prefix_with("MATERIALIZED")
+    return list(session.scalars(select(every.c.id).limit(most)))
+
+
 def list_companies(session: Session) -> Sequence[Company]:
     """Every bidder, agency and operator with how many records bear the name."""
-    each = union_all(
-        _with_records(_BLOCK.c.preferred_bidder, "bidder", cast(None, Text)),
-        _with_records(_BLOCK.c.agency, "agency", cast(None, Text)),
-        _with_records(_UNIT.c.operator, "operator", func.min(_UNIT.c.id)),
-    )
-    return [Company(*row) for row in session.execute(each)]
+    operators = _with_records(_UNIT.c.operator, "operator", func.min(_UNIT.c.id))
+    known = read_values(session, _BLOCKS)
+    if known is not None:
+        return [*(Company(*company, None) for company in known.companies), *_companies(session, operators)]
+    each = (_with_records(_BLOCK.c[column], role, cast(None, Text)) for column, role in ROLES.items())
+    return _companies(session, union_all(*each, operators))
+
+
+def _companies(session: Session, statement: Executable) -> list[Company]:
+    return [Company(*row) for row in session.execute(statement)]
 
 
 def _with_records(name: ColumnElement[str], role: str, unit: ColumnElement[Any]) -> Select[str, str, int, Any]:
@@ -154,15 +181,20 @@ def _with_records(name: ColumnElement[str], role: str, unit: ColumnElement[Any])
     return select(*columns).where(name.is_not(None)).group_by(name)
 
 
-def rank_names(session: Session, names: Sequence[str], words: Sequence[str], *, forgiving: bool) -> dict[str, float]:
-    """Those of the names that are like the folded words, with how like they are, 0 to 1.
+def rank_names(session: Session, names: Sequence[str], texts: Sequence[str]) -> list[dict[str, float]]:
+    """For each of the folded texts, those of the names that are at all like it, with how like they are, up to 1.
 
     Source: PostgreSQL's pg_trgm, word_similarity.
     """
     name = func.unnest(cast(list(names), ARRAY(Text))).column_valued("name")
-    likeness = func.word_similarity(literal(" ".join(words), Text), func.lower(name))
-    least = _LEAST_FORGIVING_LIKENESS if forgiving else _LEAST_LIKENESS
-    return {row[0]: row[1] for row in session.execute(select(name, likeness).where(likeness >= least))}
+    likenesses = [func.word_similarity(literal(text, Text), func.lower(name)) for text in texts]
+    rows = session.execute(select(name, *likenesses).where(func.greatest(*likenesses) >= LEAST_FORGIVING_LIKENESS))
+    found: list[dict[str, float]] = [{} for _ in texts]
+    for row in rows:
+        for ranks, likeness in zip(found, row[1:], strict=True):
+            if likeness >= LEAST_FORGIVING_LIKENESS:
+                ranks[row[0]] = likeness
+    return found
 
 
 def count_each(session: Session, view: View, conditions: Sequence[ColumnElement[bool]]) -> list[int]:
@@ -171,39 +203,3 @@ def count_each(session: Session, view: View, conditions: Sequence[ColumnElement[
         return []
     counts = (select(func.count()).select_from(view.rows).where(c).scalar_subquery() for c in conditions)
     return list(session.execute(select(*counts)).one())
-
-
-def list_documents(session: Session) -> Sequence[DocumentRow]:
-    """The documents that blocks name in offers, events, sources and facts, with those blocks; and their notes."""
-    paths = (
-        (_BLOCK.c.offers, "$[*].documents[*]"),
-        (_BLOCK.c.events, "$[*].source"),
-        (_BLOCK.c.sources, "$[*]"),
-        (_BLOCK.c.field_sources, "$.*.source"),
-    )
-    texts = [
-        select(_BLOCK.c.id, _jsonpath(value, path).label("document"), cast(None, Text).label("note"))
-        for value, path in paths
-    ]
-    notes = func.unnest(_BLOCK.c.notes)
-    nothing = cast(None, _BLOCK.c.offers.type)
-    each = union_all(*texts, select(_BLOCK.c.id, nothing, notes)).subquery("each")
-    url, title = each.c.document["url"].astext, each.c.document["title"].astext
-    rows = session.execute(
-        select(url, title, each.c.note, func.array_agg(each.c.id.distinct()))
-        .where(or_(url.is_not(None), title.is_not(None), each.c.note.is_not(None)))
-        .group_by(url, title, each.c.note)
-    )
-    return [DocumentRow(*row) for row in rows]
-
-
-def list_tranches(session: Session) -> dict[str, frozenset[str]]:
-    """The blocks of each tranche."""
-    tranche = func.unnest(_BLOCK.c.tranches).label("tranche")
-    each = select(tranche, _BLOCK.c.id).subquery("each")
-    rows = session.execute(select(each.c.tranche, func.array_agg(each.c.id)).group_by(each.c.tranche))
-    return {name: frozenset(ids) for name, ids in rows}
-
-
-def _jsonpath(value: ColumnElement[Any], path: str) -> ColumnElement[Any]:
-    return func.jsonb_path_query(value, cast(literal(path, Text), JSONPATH), type_=_BLOCK.c.offers.type)

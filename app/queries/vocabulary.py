@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
-from app.catalogue import COLLECTIONS, Collection
+from app.catalogue import COLLECTIONS
 from app.models import Mineral, Revision, State
+from app.queries.values_in_use import list_choices
 from app.words import nearest as nearest  # beside the words it is asked about
 
 
@@ -142,16 +143,5 @@ def read_vocabulary(session: Session, edition: Edition) -> Vocabulary:
             s.id: StateWord(s.id, s.code, s.name)
             for s in session.execute(select(State.id, State.code, State.name).order_by(State.name))
         },
-        {
-            (c.id, name): _values_in_use(session, c, name)
-            for c in COLLECTIONS.values()
-            for name in ("status", "stage", "concession", "asset_class", "position_accuracy", "tranches")
-            if c.column(name) is not None
-        },
+        {(c.id, name): values for c in COLLECTIONS.values() for name, values in list_choices(session, c).items()},
     )
-
-
-def _values_in_use(session: Session, collection: Collection, name: str) -> tuple[str, ...]:
-    column = collection.table.c[name]
-    value = func.unnest(column) if name == "tranches" else column
-    return tuple(v for v in session.scalars(select(value).distinct()) if v is not None)

@@ -29,9 +29,10 @@ from app.params.forms import FORM_NAMES, from_form
 from app.params.paging import make_key_token, question_of
 from app.params.views import ON_DEVICE, OVERLAYS, VIEW_NAMES, ViewState, parse_view
 from app.queries import records
-from app.queries.facets import count_matched, get_matched_extent, list_facets
+from app.queries.facets import list_facets
 from app.queries.items import count_features
 from app.queries.moments import view_at
+from app.queries.tallies import count_matched, get_matched_extent, get_table_page
 from app.queries.vocabulary import Vocabulary
 from app.routes.bodies import BodyDep, merge_body
 from app.routes.common import VocabularyDep, base_url
@@ -105,7 +106,7 @@ def _answer(
     condition = where(view, selection)
     moment = (vocabulary.edition, blocks.id, clocks.moment)
     matched = count_matched(session, view, selection, moment)
-    table = records.list_page(session, view, condition, page, matched)
+    table = get_table_page(session, view, selection, page, matched, moment)
     facets = list_facets(session, view, selection, vocabulary, moment)
     box = get_matched_extent(session, view, selection, moment) if filters and 0 < matched <= MOST_MEASURED else None
     bounds = widen(box) if box else BBox(*INDIA)

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from app.db import SessionDep
 from app.links import Link, address
 from app.params import Clocks, Filters, Format, parse_moment, parse_selection
-from app.queries.facets import count_matched, list_facets
+from app.queries.facets import list_facets
 from app.queries.moments import view_at
+from app.queries.tallies import count_matched
 from app.routes.common import PROBLEMS, STRICT, CollectionDep, VocabularyDep, base_url, json_response
 from app.routes.conditional import cache_headers, make_etag, not_modified
 from app.schemas import FacetsShape

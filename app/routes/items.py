@@ -29,9 +29,9 @@ from app.params import (
     parse_slice,
 )
 from app.params.paging import make_key_token, question_of
-from app.queries.facets import count_at_once, find_count
 from app.queries.items import get_feature, list_features
 from app.queries.moments import find_renamed, view_at
+from app.queries.tallies import count_at_once, find_count
 from app.queries.vocabulary import Vocabulary
 from app.routes.bodies import BODY, TOO_LARGE, UNSUPPORTED, BodyDep, merge_body
 from app.routes.common import (

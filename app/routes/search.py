@@ -10,9 +10,10 @@ from app.db import SessionDep
 from app.errors import BadParameter
 from app.routes.common import PROBLEMS, STRICT, VocabularyDep, json_response
 from app.routes.conditional import cache_headers, make_etag, not_modified
+from app.search.asked import read
 from app.search.canonical import MOST_CHARACTERS
 from app.search.shapes import SuggestionsShape
-from app.search.suggest import as_document, read, suggest
+from app.search.suggest import as_document, suggest
 
 router = APIRouter(prefix="/api", tags=["Search"], dependencies=STRICT, responses=PROBLEMS)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy.orm import Session
 
-from app.queries.search import DocumentRow, list_documents, list_tranches
+from app.catalogue import COLLECTIONS
+from app.queries.documents import DocumentRow, count_tranches, list_documents, list_tranche
+from app.queries.prepared import DOCUMENTS, read_prepared
 from app.queries.vocabulary import Vocabulary
 from app.search.lexicon import Kept, Meaning
 from app.words import searchable
@@ -29,7 +32,7 @@ class Document(NamedTuple):
     shown: str  # as it is written
     title: str
     meaning: Meaning
-    blocks: tuple[str, ...]
+    block: str | None  # where it is one block's
 
 
 def has_long_number(text: str) -> bool:
@@ -44,26 +47,63 @@ def _numbers_of(row: DocumentRow) -> Iterator[tuple[str, str]]:
         yield from ((number, "Tender number") for number in _IN_TEXT.findall(text or ""))
 
 
-def make_documents(rows: Iterable[DocumentRow], tranches: Mapping[str, frozenset[str]]) -> dict[str, Document]:
+def make_documents(session: Session) -> dict[str, Document]:
     """By folded number. A document of a whole tranche means the tranche, any other its blocks."""
     found: dict[str, tuple[str, str, str, set[str]]] = {}
-    for row in rows:
+    for row in list_documents(session):
         for number, kind in _numbers_of(row):
             key = searchable(number).strip()
             entry = found.setdefault(key, (number, kind, row.title or f"{kind} {number}", set()))
             entry[3].update(row.blocks)
+    whole = _Tranches(session) if found else None
     documents = {}
     for key, (number, kind, title, ids) in found.items():
-        tranche = next((name for name, blocks in tranches.items() if blocks == ids), None)
+        tranche = whole.find(ids) if whole else None
         if tranche is None and len(ids) > _MOST_IDS:
             continue
         meant = ("tranche", tranche) if tranche else ("ids", ",".join(sorted(ids)))
         meaning = Meaning(*meant, title, "tenders", f"{kind} {number}")
-        documents[key] = Document(key, number, title, meaning, tuple(sorted(ids)))
+        documents[key] = Document(key, number, title, meaning, next(iter(ids)) if len(ids) == 1 else None)
     return documents
 
 
-_documents = Kept(lambda session, _: make_documents(list_documents(session), list_tranches(session)))
+class _Tranches:
+    """The tranches with their blocks, those read that may be meant."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._counts = count_tranches(session)
+        self._blocks: dict[str, frozenset[str]] = {}
+
+    def find(self, ids: set[str]) -> str | None:
+        """The tranche of just these blocks."""
+        for name, count in self._counts.items():
+            if count == len(ids):
+                if name not in self._blocks:
+                    self._blocks[name] = list_tranche(self._session, name)
+                if self._blocks[name] == ids:
+                    return name
+        return None
+
+
+def as_json(documents: Mapping[str, Document]) -> bytes:
+    """What `read_documents` reads again."""
+    return orjson.dumps(list(documents.values()), default=tuple)
+
+
+def read_documents(session: Session) -> dict[str, Document]:
+    """As the last publication prepared them, else made of the blocks."""
+    known = read_prepared(session, COLLECTIONS["blocks"], DOCUMENTS)
+    if known is None:
+        return make_documents(session)
+    each = (
+        Document(key, shown, title, Meaning(*meaning), block)
+        for key, shown, title, meaning, block in orjson.loads(known)
+    )
+    return {document.number: document for document in each}
+
+
+_documents = Kept(lambda session, _: read_documents(session))
 
 
 def get_documents(session: Session, vocabulary: Vocabulary) -> Mapping[str, Document]:

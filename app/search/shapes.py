@@ -28,7 +28,10 @@ class SuggestionShape(BaseModel):
     detail: str
     filters: dict[str, str] | None = Field(description="Parameters for blocks; null where it leads to one record")
     href: str = Field(description="Page of the portal, from its root")
-    count: int | None = Field(description="Blocks that the filters find, exactly; null where there are no filters")
+    count: int | None = Field(
+        description="Blocks that the filters find, exactly; null where there are no filters, or where very many have "
+        "the words, which are not counted while somebody types"
+    )
 
 
 class GroupShape(BaseModel):

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import ColumnElement, and_, or_
-from sqlalchemy.orm import Session
-
 from app.catalogue import COLLECTIONS, View, view_of
-from app.filters import where
-from app.params.selection import parse_filter, parse_words, selection_of
+from app.filters import may_be_misspelled
+from app.params.selection import parse_words
 from app.queries.search import (
-    SHORTEST_FUZZY_WORD,
+    LEAST_FORGIVING_LIKENESS,
+    LEAST_LIKENESS,
     BlockRow,
     Company,
-    count_each,
-    has_words,
-    list_blocks,
-    list_standing,
     rank_names,
 )
 from app.queries.vocabulary import Vocabulary
 from app.search import names
-from app.search.coordinates import Point, find_point
-from app.search.documents import Document, get_documents, has_long_number
-from app.search.lexicon import Lexicon, Meaning, core_of, get_companies, get_lexicon
+from app.search.asked import Asked
+from app.search.counting import Found, count_selections
+from app.search.documents import has_long_number
+from app.search.finding import find_blocks
+from app.search.lexicon import Meaning, core_of, get_companies
 from app.search.shapes import GroupKind
-from app.search.spelling import Token, tokens_of
 from app.search.tails import WHOLE, Tail, complete
-from app.search.understand import Understood, join, read_tokens
+from app.search.understand import Understood
 from app.words import searchable
 
 _TITLES: dict[GroupKind, str] = {
@@ -44,6 +39,7 @@ _TITLES: dict[GroupKind, str] = {
 _BLOCKS = COLLECTIONS["blocks"]
 # More names than these are cut before they are counted.
 _MOST_COUNTED = 40
+_BY_COUNT: tuple[GroupKind, ...] = ("minerals", "places", "tenders")
 
 
 @dataclass(frozen=True)
@@ -56,48 +52,10 @@ class Suggestion:
     href: str
     count: int | None = None
     rank: int = 0
+    named: int = 0  # so many blocks at least have its words, as they name the company
 
 
 Groups = dict[GroupKind, list[Suggestion]]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A text, read in all the ways that the suggestions need."""
-
-    session: Session
-    vocabulary: Vocabulary
-    lexicon: Lexicon
-    documents: Mapping[str, Document]
-    point: Point | None
-    tokens: list[Token]
-    standing: Collection[str]
-
-    def understood(self, count: int | None = None) -> Understood:
-        """What the first `count` words ask for, or all of them."""
-        tokens = self.tokens[:count]
-        meant = {number: document.meaning for number, document in self.documents.items()}
-        claims = read_tokens(tokens, self.lexicon, lambda words: self.standing, meant)
-        return join(tokens, claims, self.point)
-
-    def condition(self, filters: Mapping[str, str]) -> ColumnElement[bool]:
-        """True for the blocks that the API finds with these parameters.
-
-        Raises: BadParameter where a parameter cannot be read.
-        """
-        parts = [parse_filter(name, filters, _BLOCKS, self.vocabulary) for name in filters]
-        return where(view_of(_BLOCKS), selection_of(parts))
-
-
-def read(session: Session, vocabulary: Vocabulary, text: str) -> Asked:
-    """The text with all that is needed to understand it."""
-    point = find_point(text)
-    tokens = tokens_of(point.rest if point else text)
-    has_number = any(has_long_number(token.key) for token in tokens)
-    documents = get_documents(session, vocabulary) if has_number else {}
-    words = sorted({token.key for token in tokens if len(token.key) >= names.SHORTEST_CORRECTED})
-    standing = list_standing(session, words) if words else set()
-    return Asked(session, vocabulary, get_lexicon(session, vocabulary), documents, point, tokens, standing)
 
 
 def suggest(asked: Asked, understood: Understood, limit: int) -> Groups:
@@ -110,7 +68,7 @@ def suggest(asked: Asked, understood: Understood, limit: int) -> Groups:
     tail = complete(asked.tokens, asked.lexicon)
     before = asked.understood(tail.start) if tail.meanings else understood
     view = view_of(_BLOCKS)
-    rows = _find_blocks(asked, view, understood, limit)
+    rows = find_blocks(asked, view, understood, limit)
     is_named = bool(rows) and _is_named(rows[0], asked, before if tail.is_sure else understood)
     groups: Groups = {
         "coordinates": _coordinates(asked, understood),
@@ -120,7 +78,7 @@ def suggest(asked: Asked, understood: Understood, limit: int) -> Groups:
         "companies": _companies(asked, understood, limit, is_open=not is_named),
         "blocks": [_block(row, asked.vocabulary) for row in rows],
     }
-    counted = _counted(asked, view, groups, before=before if tail.start else None)
+    counted = _counted(asked, view, groups, limit, before=before if tail.start else None)
     if is_named:
         counted = dict(sorted(counted.items(), key=lambda group: group[0] != "blocks"))
     return {kind: found[:limit] for kind, found in counted.items() if found}
@@ -188,36 +146,12 @@ def _documents(asked: Asked, limit: int) -> list[Suggestion]:
     for number in filter(has_long_number, typed):
         close = sorted(key for key in asked.documents if key.startswith(number))
         for key in close[:limit]:
-            meaning, blocks = asked.documents[key].meaning, asked.documents[key].blocks
+            meaning, block = asked.documents[key].meaning, asked.documents[key].block
             filters = {meaning.filter: meaning.value}
-            href = f"/blocks/{quote(blocks[0], safe='')}" if len(blocks) == 1 else _explorer(filters)
+            href = f"/blocks/{quote(block, safe='')}" if block else _explorer(filters)
             rank = WHOLE if key == number else WHOLE + 1
             found.setdefault(key, Suggestion(asked.documents[key].title, meaning.detail, filters, href, rank=rank))
     return list(found.values())
-
-
-def _find_blocks(asked: Asked, view: View, understood: Understood, limit: int) -> Sequence[BlockRow]:
-    """Blocks that the filters and other words find, and those in which all the words stand; misspelled where none."""
-    every, rest = [token.key for token in asked.tokens], searchable(understood.rest).split()
-    if not every and asked.point is None:
-        return []
-    selected = asked.condition(understood.filters)
-    last_begins = bool(rest) and rest[-1] == every[-1]
-    rows: Sequence[BlockRow] = []
-    for forgiving in (False, True) if _may_be_misspelled(rest) else (False,):
-        spelled = has_words(view.c.search, rest, forgiving=forgiving, last_begins=last_begins)
-        condition = and_(selected, spelled)
-        if understood.filters and asked.point is None:
-            condition = or_(condition, has_words(view.c.search, every, forgiving=False))
-        rows = list_blocks(asked.session, view, condition, " ".join(every), limit)
-        if rows:
-            break
-    return rows
-
-
-def _may_be_misspelled(words: Sequence[str]) -> bool:
-    """Whether a forgiving search may find more than a plain one."""
-    return any(len(word) >= SHORTEST_FUZZY_WORD for word in words)
 
 
 def _block(row: BlockRow, vocabulary: Vocabulary) -> Suggestion:
@@ -244,15 +178,30 @@ def _companies(asked: Asked, understood: Understood, limit: int, *, is_open: boo
 
     `is_open`: whether the words that are left are no block's name.
     """
-    every, rest = [token.key for token in asked.tokens], searchable(understood.rest).split()
-    if asked.point is not None or len("".join(every)) < names.SHORTEST_CORRECTED - 1:
+    every, rest = " ".join(token.key for token in asked.tokens), " ".join(searchable(understood.rest).split())
+    if asked.point is not None or len(every.replace(" ", "")) < names.SHORTEST_CORRECTED - 1:
         return []
+    companies = get_companies(asked.session, asked.vocabulary)
+    texts = [every, rest] if is_open and rest and rest != every else [every]
+    ranks = rank_names(asked.session, sorted({company.name for company in companies}), texts)
     base: dict[str, str] = {}
-    rows = _named_like(asked, every, limit * 4, forgiving=False)
-    for forgiving in (False, True) if is_open else ():
-        if not rows and (_may_be_misspelled(rest) if forgiving else rest):
-            base = understood.filters if rest != every else {}
-            rows = _named_like(asked, rest, limit * 4, forgiving=forgiving)
+    rows = _named_like(companies, ranks[0], LEAST_LIKENESS)
+    if is_open and not rows:
+        base = understood.filters if rest != every else {}
+        rows = _named_like(companies, ranks[-1], LEAST_LIKENESS) if rest else []
+        if not rows and any(map(may_be_misspelled, rest.split())):
+            rows = _named_like(companies, ranks[-1], LEAST_FORGIVING_LIKENESS)
+    return _as_suggestions(rows[: limit * 4], base)
+
+
+def _named_like(companies: Sequence[Company], ranks: Mapping[str, float], least: float) -> list[Company]:
+    """Companies whose names are at least so like a text, the likest first."""
+    like = [company for company in companies if ranks.get(company.name, 0.0) >= least]
+    return sorted(like, key=lambda c: (-ranks[c.name], -c.records, c.name, c.role))
+
+
+def _as_suggestions(rows: Sequence[Company], base: dict[str, str]) -> list[Suggestion]:
+    """With the filters of what else was understood."""
     found: dict[str, Suggestion] = {}
     for row in rows:
         core = core_of(row.name)
@@ -260,7 +209,7 @@ def _companies(asked: Asked, understood: Understood, limit: int, *, is_open: boo
         if row.role != "operator":
             role = "Preferred bidder" if row.role == "bidder" else "Exploration agency"
             filters = base | {"q": core}
-            new = Suggestion(row.name, role, filters, _explorer(filters))
+            new = Suggestion(row.name, role, filters, _explorer(filters), named=row.records)
         else:
             href = f"/processing-units/{quote(row.unit or '', safe='')}"
             new = Suggestion(row.name, f"Operator of {row.records} processing unit{many}", None, href)
@@ -273,28 +222,24 @@ def _companies(asked: Asked, understood: Understood, limit: int, *, is_open: boo
     return list(found.values())
 
 
-def _named_like(asked: Asked, words: Sequence[str], limit: int, *, forgiving: bool) -> list[Company]:
-    """Companies whose names are like the folded words, the likest first."""
-    companies = get_companies(asked.session, asked.vocabulary)
-    ranks = rank_names(asked.session, sorted({c.name for c in companies}), words, forgiving=forgiving)
-    like = [company for company in companies if company.name in ranks]
-    return sorted(like, key=lambda c: (-ranks[c.name], -c.records, c.name, c.role))[:limit]
-
-
-def _counted(asked: Asked, view: View, groups: Groups, *, before: Understood | None) -> Groups:
+def _counted(asked: Asked, view: View, groups: Groups, limit: int, *, before: Understood | None) -> Groups:
     """The groups with counts, the best first.
 
     `before`: what stands before the names. Those that find nothing with it are dropped where others find something, and
     where words stand before them that may belong to a longer name.
     """
-    each = [s.filters for found in groups.values() for s in found if s.filters is not None]
-    counts = iter(count_each(asked.session, view, [asked.condition(filters) for filters in each]))
+    # Of those that stay in their order only so many are shown.
+    groups = {kind: found if kind in _BY_COUNT else found[:limit] for kind, found in groups.items()}
+    each = [(asked.selection(s.filters), s.named) for found in groups.values() for s in found if s.filters is not None]
+    selections, named = [selection for selection, _ in each], [number for _, number in each]
+    words = None if asked.columns is None else asked.known
+    counts = iter(count_selections(asked.session, view, asked.columns, selections, named, words, asked.question))
     counted: Groups = {}
     for kind, found in groups.items():
-        known = [s if s.filters is None else replace(s, count=next(counts)) for s in found]
-        if kind in ("minerals", "places", "tenders"):
-            known.sort(key=lambda s: (s.rank, -(s.count or 0), s.text))
-            fitting = [s for s in known if s.count or before is None]
+        known = [(s, Found(None, 0) if s.filters is None else next(counts)) for s in found]
+        if kind in _BY_COUNT:
+            known.sort(key=lambda pair: (pair[0].rank, -pair[1].weight, pair[0].text))
+            fitting = [pair for pair in known if pair[1].weight or before is None]
             known = fitting or ([] if before and before.rest else known)
-        counted[kind] = known
+        counted[kind] = [replace(s, count=found.number) for s, found in known]
     return counted

@@ -130,19 +130,17 @@ def _more_tranches(
 
 def _misspelled(tokens: Sequence[Token], taken: list[bool], lexicon: Lexicon, standing: Standing) -> list[Claim]:
     """Words that stand nowhere in the catalogue and are clearly close to a phrase."""
-    doubtful = [
-        token.key for token, is_taken in zip(tokens, taken, strict=True) if not is_taken and _may_be_wrong(token)
-    ]
-    if not doubtful:
+    if not any(not is_taken and _may_be_wrong(token) for token, is_taken in zip(tokens, taken, strict=True)):
         return []
-    wrong = set(doubtful) - set(standing(doubtful))
     claims = []
     for start, end in _free_windows(taken, _MOST_WORDS_CORRECTED):
-        keys = [token.key for token in tokens[start:end]]
-        if any(taken[start:end]) or wrong.isdisjoint(keys) or names.RIGHT.intersection(keys[:1]):
+        part = tokens[start:end]
+        doubtful = [token.key for token in part if _may_be_wrong(token)]
+        if any(taken[start:end]) or not doubtful or part[0].key in names.RIGHT:
             continue
-        meaning = closest(" ".join(keys), lexicon)
-        if meaning is not None:
+        meaning = closest(" ".join(token.key for token in part), lexicon)
+        # Asked last, as it is the catalogue that knows.
+        if meaning is not None and set(doubtful) - set(standing(doubtful)):
             claims.append(Claim(start, end, meaning, corrected=True))
             taken[start:end] = [True] * (end - start)
     return claims
