@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from app.catalogue import View
 from app.filters import may_be_misspelled, where
-from app.queries.columns import Columns, select_records
+from app.queries.columns import Columns, select_records, select_some
 from app.queries.frequency import find_frequent
 from app.queries.search import BlockRow, first_rows, has_words, list_blocks, list_some_ids
 from app.search.asked import Asked
@@ -25,8 +25,11 @@ from app.words import searchable
 _MOST_WITH_WORDS, _MOST_OF_FILTERS = 200, 50
 # So many blocks that filters find are looked through one by one.
 _MOST_LOOKED_THROUGH = 1_000
+# So many that have the words are looked up before it is asked which of them the filters find.
+_MOST_NAMED = 1_000
 # Of what very many answer, so many that are found among the first rows are enough.
 _ENOUGH = 20
+_SHORT = 2
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,9 @@ def _condition(asked: Asked, view: View, wanted: _Wanted, *, forgiving: bool) ->
         ids = _list_ids(asked, view, asked.columns, wanted, forgiving=forgiving)
         # Where all the words are frequent, no block is named by them.
         if wanted.has_others and not wanted.frequent >= {*wanted.every}:
-            ids += list_some_ids(asked.session, view, wanted.by_words(view, frequent=wanted.frequent), _MOST_OF_FILTERS)
+            # One of two letters has to be a whole word here: far fewer texts have it than begin a word so.
+            frequent = [word for word in wanted.frequent if len(word) > _SHORT]
+            ids += list_some_ids(asked.session, view, wanted.by_words(view, frequent=frequent), _MOST_OF_FILTERS)
         return view.c.id.in_(ids)
     condition = and_(where(view, wanted.selection), wanted.by_rest(view, forgiving=forgiving))
     return or_(condition, wanted.by_words(view)) if wanted.has_others else condition
@@ -91,15 +96,21 @@ def _list_ids(asked: Asked, view: View, columns: Columns, wanted: _Wanted, *, fo
         if spelled is None:
             return []
         return list_some_ids(asked.session, view, and_(where(view, wanted.selection), spelled), _MOST_WITH_WORDS)
-    frequent: Collection[str] = wanted.frequent
     if wanted.frequent >= {*wanted.rest}:
         first = first_rows(view)
         condition = and_(where(first, wanted.selection), wanted.by_rest(first, forgiving=False))
         found = list_some_ids(asked.session, first, condition, _MOST_WITH_WORDS)
         if len(found) >= _ENOUGH:
             return found
-        frequent = ()  # each of them is, but not together
-    condition = and_(where(view, wanted.selection), wanted.by_rest(view, forgiving=forgiving, frequent=frequent))
+        # Each of them is, but not together.
+        named = select_some(asked.session, view, columns, wanted.by_rest(view, forgiving=False), _MOST_NAMED)
+    else:
+        rest = wanted.by_rest(view, forgiving=forgiving, frequent=wanted.frequent)
+        named = select_some(asked.session, view, columns, rest, _MOST_NAMED)
+    both = np.flatnonzero(named if mask is None else named & mask)
+    if both.size or np.count_nonzero(named) < _MOST_NAMED:
+        return list(columns.ids.take(pa.array(both[:_MOST_WITH_WORDS])).to_pylist())
+    condition = and_(where(view, wanted.selection), wanted.by_rest(view, forgiving=forgiving))
     return list_some_ids(asked.session, view, condition, _MOST_WITH_WORDS)
 
 

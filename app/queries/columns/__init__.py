@@ -12,7 +12,7 @@ moment, else it copies them from the tables (`copying`).
 from app.queries.columns.held import Coded, Columns, Mask
 from app.queries.columns.kept import find_columns, forget_all, get_columns, peek_columns
 from app.queries.columns.ordering import Places, find_places
-from app.queries.columns.selecting import is_plain, select_few, select_records
+from app.queries.columns.selecting import is_plain, select_few, select_records, select_some
 
 __all__ = [
     "Coded",
@@ -27,4 +27,5 @@ __all__ = [
     "peek_columns",
     "select_few",
     "select_records",
+    "select_some",
 ]

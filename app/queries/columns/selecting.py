@@ -99,6 +99,11 @@ def select_few(
     return mask
 
 
+def select_some(session: Session, view: View, columns: Columns, condition: ColumnElement[bool], most: int) -> Mask:
+    """At most so many of the records where `condition` is true, whichever are found soonest."""
+    return columns.mask_of(_read_keys_of(session, view, [condition], most))
+
+
 def _read_some_keys(
     session: Session, view: View, columns: Columns, selection: Selection, most: int, question: Hashable
 ) -> bytes:
