@@ -29,7 +29,7 @@ _MOST_LOOKED_THROUGH = 1_000
 _MOST_NAMED = 1_000
 # Of what very many answer, so many that are found among the first rows are enough.
 _ENOUGH = 20
-_HARDLY_BEGUN = 2
+_SHORT = 2
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,11 @@ def _condition(asked: Asked, view: View, wanted: _Wanted, *, forgiving: bool) ->
     """True for the blocks to be put in order: all that answer, or some where they are very many."""
     if asked.columns is not None:
         ids = _list_ids(asked, view, asked.columns, wanted, forgiving=forgiving)
-        # Where all the words are frequent, no block is named by them, nor is it by one that is hardly begun.
-        if wanted.has_others and len(wanted.every[-1]) > _HARDLY_BEGUN and not wanted.frequent >= {*wanted.every}:
-            ids += list_some_ids(asked.session, view, wanted.by_words(view, frequent=wanted.frequent), _MOST_OF_FILTERS)
+        # Where all the words are frequent, no block is named by them.
+        if wanted.has_others and not wanted.frequent >= {*wanted.every}:
+            # One of two letters has to be a whole word here: far fewer texts have it than begin a word so.
+            frequent = [word for word in wanted.frequent if len(word) > _SHORT]
+            ids += list_some_ids(asked.session, view, wanted.by_words(view, frequent=frequent), _MOST_OF_FILTERS)
         return view.c.id.in_(ids)
     condition = and_(where(view, wanted.selection), wanted.by_rest(view, forgiving=forgiving))
     return or_(condition, wanted.by_words(view)) if wanted.has_others else condition
