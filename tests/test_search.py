@@ -283,7 +283,8 @@ def test_coordinates_are_read_in_every_usual_form(text, at):
 @pytest.mark.parametrize(
     "text",
     ["PSB-01 02", "2024-03-01", "G3 20", "tranche 8 100.5 ha", "95.5 95.5", "20.5N 20.6N", "61N 300000 2200000", "20.5",
-     "95 84", "20°75'N 84°36'E", "4.2 million", "HPB 19 20", "1,000,000", "3 5"],
+     "95 84", "20°75'N 84°36'E", "4.2 million", "HPB 19 20", "1,000,000", "3 5",
+     "0000000000001C0"],
 )  # fmt: skip
 def test_what_is_no_pair_of_coordinates_is_left(text):
     assert find_point(text) is None

@@ -11,6 +11,7 @@ from app import warming
 from app.catalogue import COLLECTIONS, view_of
 from app.db import make_reader
 from app.queries import columns
+from app.queries.columns import kept
 from app.queries.vocabulary import get_edition
 from app.values import Moment
 from app.warming import Warming
@@ -20,7 +21,7 @@ BLOCKS = view_of(COLLECTIONS["blocks"])
 
 @pytest.fixture
 def engine(catalogue_report, catalogue_url, monkeypatch):
-    monkeypatch.setattr(columns, "MANY", 100)
+    monkeypatch.setattr(kept, "MANY", 100)
     columns.forget_all()
     engine = make_reader(catalogue_url)
     yield engine
@@ -64,7 +65,7 @@ def test_it_waits_for_a_database_that_is_away(engine, monkeypatch):
 
 
 def test_small_collections_are_left_alone(engine, monkeypatch):
-    monkeypatch.setattr(columns, "MANY", 1_000)
+    monkeypatch.setattr(kept, "MANY", 1_000)
     Warming(engine).look()
     assert held(engine) is None
     with engine.connect() as connection:

@@ -65,7 +65,7 @@ _METRES = (
 _ZONE = r"(?:UTM\s*)?(?:zone\s*)?(?P<zone>\d{1,2})\s*(?P<band>[C-HJ-NP-X])(?![a-z])"
 _UTM = (
     re.compile(rf"(?<!\w){_ZONE}\s*[,;:/]?\s*{_METRES}(?!\w)", re.IGNORECASE),
-    re.compile(rf"(?<!\w){_METRES}[\s,;/]*\(?{_ZONE}\)?", re.IGNORECASE),
+    re.compile(rf"(?<!\w){_METRES}[\s,;/]*\(?{_ZONE}\)?(?!\w)", re.IGNORECASE),
     re.compile(rf"(?<!\w)EPSG:?\s*32(?P<band>6|7)(?P<zone>\d\d)\s*[,;:/]?\s*{_METRES}(?!\w)", re.IGNORECASE),
 )
 _KM = re.compile(
