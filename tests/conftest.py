@@ -137,8 +137,8 @@ def catalogue_report(catalogue_engine: Engine) -> Report:
 
 @pytest.fixture(scope="session")
 def portal(catalogue_report: Report, catalogue_url: str) -> Iterator[TestClient]:
-    """The portal over the real catalogue."""
-    with TestClient(create_app(Settings(), catalogue_url)) as client:
+    """The portal over the real catalogue, each answer made anew."""
+    with TestClient(create_app(Settings(answers_mb=0), catalogue_url)) as client:
         yield client
 
 
