@@ -274,13 +274,25 @@ def test_too_large_a_number_is_no_500(client: TestClient, blocks: None, asked: s
 
 
 def test_spatial_filter_uses_the_index(session: Session) -> None:
-    session.execute(text("SET LOCAL enable_seqscan = of"))
+    session.execute(text("SET LOCAL enable_seqscan = off"))
     view = view_of(COLLECTIONS["blocks"])
     asked = "S_INTERSECTS(geometry, BBOX(84,20,85,21)) AND area_ha > 1"
     condition = where(view, Selection(cql=parse_cql({"filter": asked}, COLLECTIONS["blocks"])))
     compiled = select(view.c.id).where(condition).compile(session.connection())
     plan = session.connection().exec_driver_sql(f"EXPLAIN {compiled}", compiled.params)
     assert "ix_block_geom" in "\n".join(row[0] for row in plan)
+
+
+@pytest.mark.parametrize(
+    "asked", ["status = 'offered'", "status IN ('offered')", "state_code = 'IN-OD' AND area_ha > 1", "id = 'a'"]
+)
+def test_equal_texts_are_found_by_the_index(session: Session, asked: str) -> None:
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    view = view_of(COLLECTIONS["blocks"])
+    condition = where(view, Selection(cql=parse_cql({"filter": asked}, COLLECTIONS["blocks"])))
+    compiled = select(view.c.name).where(condition).compile(session.connection())
+    plan = session.connection().exec_driver_sql(f"EXPLAIN {compiled}", compiled.params)
+    assert "Index Cond: (" + asked.split()[0] in "\n".join(row[0] for row in plan)
 
 
 @pytest.mark.skipif(not (SHARED / "ogc").is_dir(), reason="OGC's examples are not on this machine")

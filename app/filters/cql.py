@@ -47,6 +47,7 @@ from app.words import nearest
 
 Sql = ColumnElement[Any]
 
+_EQUALITY = ("=", "<>")
 _COMPARISONS: dict[str, Callable[[Sql, Sql], Sql]] = {
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
@@ -297,7 +298,9 @@ def _compared(op: str, a: Operand, b: Operand) -> Sql:
     Raises: BadParameter where they do not.
     """
     if a.kind == b.kind == "text":
-        return _COMPARISONS[op](collate(a.sql, "C"), b.sql)
+        # Which texts are equal is the same in all collations that a database can have; indexes are in its own.
+        collation = "default" if op in _EQUALITY else "C"
+        return _COMPARISONS[op](collate(a.sql, collation), collate(b.sql, collation))
     if a.kind == b.kind and a.kind in ("number", "boolean", "date"):
         return _COMPARISONS[op](a.sql, b.sql)
     if a.times and b.times:

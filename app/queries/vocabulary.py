@@ -95,6 +95,7 @@ _NOTHING_YET = Edition(0, datetime.fromtimestamp(0, UTC))
 _read: OrderedDict[tuple[object, Edition], Vocabulary] = OrderedDict()
 _read_lock = threading.Lock()
 _MOST_READ = 8
+_LONGEST_WAIT_SECONDS = 10.0
 
 
 _NEWEST = select(Revision.number, Revision.at).order_by(Revision.number.desc()).limit(1)
@@ -115,14 +116,19 @@ def get_vocabulary(session: Session) -> Vocabulary:
     """The vocabulary of the present revision, read once and through the session at hand."""
     edition = get_edition(session)
     key = (session.get_bind().engine, edition)
-    with _read_lock:
+    if (known := _read.get(key)) is not None:
+        return known
+    # After a publication all ask at once: one reads, the others wait for it, but not for ever.
+    alone = _read_lock.acquire(timeout=_LONGEST_WAIT_SECONDS)
+    try:
         known = _read.get(key)
-    if known is None:
-        known = read_vocabulary(session, edition)
-        with _read_lock:
-            _read[key] = known
+        if known is None:
+            known = _read[key] = read_vocabulary(session, edition)
             while len(_read) > _MOST_READ:
                 _read.popitem(last=False)
+    finally:
+        if alone:
+            _read_lock.release()
     return known
 
 
