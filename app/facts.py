@@ -138,12 +138,14 @@ def say_change(name: str, before: Any, after: Any) -> str:
     """One field's change in a sentence: of long lists only what came and what went."""
     then, now = say_lines(name, before), say_lines(name, after)
     if then == now:
-        return f"{say_field(name)}: {_('changed in what is not shown in words')}"
+        unseen = _("changed in what is not shown in words")
+        return f"{say_field(name)}: {unseen}"
     if len(then) == len(now) == 1:
         return f"{say_field(name)}: {then[0]} → {now[0]}"
     came, went = lines_apart(then, now)
     parts = [f"{verb} {'; '.join(lines)}" for verb, lines in ((_("no longer"), went), (_("now"), came)) if lines]
-    return f"{say_field(name)}: {', '.join(parts) or _('another order')}"
+    told = ", ".join(parts) or _("another order")
+    return f"{say_field(name)}: {told}"
 
 
 def lines_apart(then: Sequence[str], now: Sequence[str]) -> tuple[list[str], list[str]]:

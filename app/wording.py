@@ -260,8 +260,10 @@ def format_tonnage(resource_mt: float | None) -> str:
     if language() == ENGLISH or tonnes < _LAKH:
         return said
     if tonnes < _CRORE:
-        return f"{said} ({_('%(number)s lakh tonnes', number=format_number(float(tonnes / _LAKH)))})"
-    return f"{said} ({_('%(number)s crore tonnes', number=format_number(float(tonnes / _CRORE)))})"
+        grouped = _("%(number)s lakh tonnes", number=format_number(float(tonnes / _LAKH)))
+    else:
+        grouped = _("%(number)s crore tonnes", number=format_number(float(tonnes / _CRORE)))
+    return f"{said} ({grouped})"
 
 
 _LAKH, _CRORE = Decimal(100_000), Decimal(10_000_000)

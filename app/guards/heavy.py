@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.errors import Busy
 from app.guards.bounds import Refuse
 from app.guards.leaving import left_of
+from app.languages import gettext as _
 from app.metrics import Metrics
 
 # So many wait for each turn there is, and so long, seconds.
@@ -97,7 +98,7 @@ class HeavyWork:
             return
         turns = self.turns[work.kind]
         if not await turns.take():
-            busy = Busy("Much heavy work is under way just now; the same request may go through in a moment.")
+            busy = Busy(_("Much heavy work is under way just now; the same request may go through in a moment."))
             await self.refuse(Request(scope), busy)(scope, receive, send)
             return
         self.metrics.heavy_begins(work.kind)

@@ -12,14 +12,14 @@ from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from app.errors import BadParameter, PortalError, TooLarge
-from app.languages import N_
+from app.languages import N_, find
 from app.languages import gettext as _
 
 MOST_VERTICES = 10_000
 MOST_AREA_HA = 1_000_000
 _HALF_ROUND_DEGREES = 180.0
 _KINDS = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
-_RIGHT = (
+_RIGHT = N_(
     'Send GeoJSON in degrees, longitude first, such as {"type": "Polygon", "coordinates": '
     "[[[84, 20], [84.1, 20], [84.1, 20.1], [84, 20]]]}, or a Feature of it."
 )
@@ -57,7 +57,12 @@ def parse_own_shape(content: bytes) -> OwnShape:
         features = document.get("features")
         if not isinstance(features, list) or len(features) != 1 or not isinstance(features[0], dict):
             count = len(features) if isinstance(features, list) else 0
-            raise BadShape(f"The collection has {count} features; one shape is screened at a time: send one Feature.")
+            raise BadShape(
+                _(
+                    "The collection has %(count)s features; one shape is screened at a time: send one Feature.",
+                    count=count,
+                )
+            )
         _check_crs(document)
         document = features[0]
     if document.get("type") == "Feature":
@@ -78,51 +83,76 @@ def parse_typed_shape(text: str) -> OwnShape:
     try:
         geometry = shapely.from_wkt(text.strip())
     except (ValueError, ShapelyError) as error:
-        raise BadShape(f"“{text.strip()[:60]}” is neither GeoJSON nor WKT: {str(error)[:120]}.") from None
+        raise BadShape(
+            _(
+                "“%(text)s” is neither GeoJSON nor WKT: %(reason)s.",
+                text=text.strip()[:60],
+                reason=str(error)[:120].rstrip("."),
+            )
+        ) from None
     if geometry.geom_type not in _KINDS:
-        raise BadShape(f"“{geometry.geom_type}” is no geometry that can be screened; {', '.join(_KINDS)} can.")
+        raise BadShape(_say_no_shape(geometry.geom_type))
     return OwnShape(shapely.to_wkb(_checked(geometry, geometry.geom_type)), None)
 
 
 def _read_json(content: bytes) -> dict[str, Any]:
     if not content.strip():
-        raise BadShape(f"The body is empty. {_RIGHT}")
+        raise _unread(_("The body is empty."))
     try:
         document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BadShape(f"The body is no JSON: {str(error)[:120]}. {_RIGHT}") from None
+        raise _unread(_("The body is no JSON: %(reason)s.", reason=str(error)[:120])) from None
     if not isinstance(document, dict):
-        raise BadShape(f"The body is JSON, but no object. {_RIGHT}")
+        raise _unread(_("The body is JSON, but no object."))
     return document
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(_("%(name)s is no number in JSON", name=name))
 
 
 def _check_crs(document: dict[str, Any]) -> None:
     named = json.dumps(document.get("crs") or "CRS84")
     if not any(name in named for name in _WGS84_NAMES):
-        raise BadShape(f"The shape says that it is in {named[:100]}; bring it to WGS 84, longitude first (EPSG:4326).")
+        raise BadShape(
+            _(
+                "The shape says that it is in %(system)s; bring it to WGS 84, longitude first (EPSG:4326).",
+                system=named[:100],
+            )
+        )
 
 
 def _read_geometry(document: Any) -> BaseGeometry:
     kind = document.get("type") if isinstance(document, dict) else None
     if kind not in _KINDS:
-        raise BadShape(f"“{str(kind)[:40]}” is no geometry that can be screened; {', '.join(_KINDS)} can. {_RIGHT}")
+        raise _unread(_say_no_shape(str(kind)[:40]))
     _check_crs(document)
     try:
         geometry = shape(document)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, ShapelyError) as error:
-        raise BadShape(f"The coordinates of the {kind} cannot be read: {str(error)[:120]}. {_RIGHT}") from None
+        said = _(
+            "The coordinates of the %(kind)s cannot be read: %(reason)s.",
+            kind=kind,
+            reason=str(error)[:120].rstrip("."),
+        )
+        raise _unread(said) from None
     return _checked(geometry, kind)
+
+
+def _unread(fault: str) -> BadShape:
+    """What is wrong, and what would be right."""
+    return BadShape(f"{fault} {find(_RIGHT)}")
+
+
+def _say_no_shape(kind: str) -> str:
+    return _("“%(kind)s” is no geometry that can be screened; %(kinds)s can.", kind=kind, kinds=", ".join(_KINDS))
 
 
 def _checked(geometry: BaseGeometry, kind: str) -> BaseGeometry:
     """The geometry without heights, where it can be screened. Raises: BadShape, TooLarge."""
     geometry = shapely.force_2d(geometry)
     if geometry.is_empty:
-        raise BadShape(f"The {kind} is empty; give it corners. {_RIGHT}")
+        raise _unread(_("The %(kind)s is empty; give it corners.", kind=kind))
     vertices = int(shapely.get_num_coordinates(geometry))
     if vertices > MOST_VERTICES:
         raise TooLarge(
@@ -136,15 +166,24 @@ def _checked(geometry: BaseGeometry, kind: str) -> BaseGeometry:
     west, south, east, north = geometry.bounds
     if not all(map(isfinite, geometry.bounds)) or not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
         raise BadShape(
-            f"The shape leaves the earth: it reaches from {west:g} to {east:g} in longitude and from {south:g} to "
-            f"{north:g} in latitude. Coordinates are degrees, longitude first; metres or latitude first are not taken."
+            _(
+                "The shape leaves the earth: it reaches from %(west)s to %(east)s in longitude and from %(south)s to "
+                "%(north)s in latitude. Coordinates are degrees, longitude first; metres or latitude first are not "
+                "taken.",
+                west=f"{west:g}",
+                east=f"{east:g}",
+                south=f"{south:g}",
+                north=f"{north:g}",
+            )
         )
     if not geometry.is_valid:
         raise _invalid(geometry)
     if geometry.geom_type in ("Polygon", "MultiPolygon") and _is_wide(geometry):
         raise BadShape(
-            "A part of the shape is more than 180° wide. Where it crosses the 180th meridian, cut it there into two "
-            "polygons (RFC 7946, section 3.1.9)."
+            _(
+                "A part of the shape is more than 180° wide. Where it crosses the 180th meridian, cut it there into "
+                "two polygons (RFC 7946, section 3.1.9)."
+            )
         )
     return geometry
 
@@ -158,15 +197,21 @@ def _is_wide(geometry: BaseGeometry) -> bool:
 def _invalid(geometry: BaseGeometry) -> BadShape:
     """What is wrong and where, with the repaired form, which is never taken by itself."""
     reason = shapely.is_valid_reason(geometry)
-    what, _, place = reason.partition("[")
-    at = f" at {place.rstrip(']')} (longitude, latitude)" if place else ""
+    what, _bracket, place = reason.partition("[")
+    fault = find(what.strip())
+    if place:
+        fault = _("%(fault)s at %(place)s (longitude, latitude)", fault=fault, place=place.rstrip("]"))
     mended = shapely.make_valid(geometry)
     areas = [part for part in shapely.get_parts(mended) if part.geom_type in ("Polygon", "MultiPolygon")]
     if geometry.geom_type in ("Polygon", "MultiPolygon") and areas:
         mended = shapely.unary_union(areas)
-        told = "look at the repaired form given here, and send it if it is what you mean"
-        return BadShape(f"The shape is not valid: {what.strip()}{at}. Mend it, or {told}.", repaired=mapping(mended))
-    return BadShape(f"The shape is not valid: {what.strip()}{at}. Mend it there.")
+        told = _(
+            "The shape is not valid: %(fault)s. Mend it, or look at the repaired form given here, and send it if it is "
+            "what you mean.",
+            fault=fault,
+        )
+        return BadShape(told, repaired=mapping(mended))
+    return BadShape(_("The shape is not valid: %(fault)s. Mend it there.", fault=fault))
 
 
 def check_area(area_ha: float) -> None:

@@ -304,7 +304,8 @@ def _near_row(row: Mapping[str, Any], mineral_names: Mapping[str, str]) -> list[
         where = _("on it") if shared is None else _("covers %(n)s%% of it", n=wording.format_number(shared, 1))
     else:
         km = wording.format_number(row["distance_km"], 0 if row["distance_km"] >= 100 else 1)
-        where = f"{km} {_('km')} {wind_of(row['bearing_degrees']) or ''}".rstrip()
+        unit = _("km")
+        where = f"{km} {unit} {wind_of(row['bearing_degrees']) or ''}".rstrip()
     return [row["name"], where, " · ".join(part for part in about if part)]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import View
 from app.crs import CRS84, SYSTEMS, Crs
 from app.errors import NotFound
+from app.languages import find
 from app.languages import gettext as _
 from app.queries.keyset import beyond, key_text, order_of
 from app.queries.spatial import in_crs
@@ -125,7 +126,7 @@ def check_exists(session: Session, view: View, record_id: str) -> None:
         shown = record_id.replace("\0", "␀")
         close = nearest(shown, list(session.scalars(select(ids))))
         raise NotFound(
-            _("%(title)s: there is none with the id “%(shown)s”.", title=view.collection.title, shown=shown),
+            _("%(title)s: there is none with the id “%(shown)s”.", title=find(view.collection.title), shown=shown),
             suggestions=close,
         )
 

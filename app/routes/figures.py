@@ -11,9 +11,10 @@ from app.charts import Bar, Cell, Chart, bar_chart, grouped_bar_chart
 from app.dossier import say_figure, say_figure_name, source_name
 from app.languages import find
 from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.queries import insights
 from app.queries.vocabulary import nearest
-from app.wording import format_date, format_number, format_slug, not_published
+from app.wording import format_date, format_number, format_slug, not_published, said
 
 Row = Mapping[str, Any]
 
@@ -38,9 +39,9 @@ def inventory_choice(session: Session, text: str) -> tuple[Inventory, list[str]]
     if not wanted or wanted in choices:
         return Inventory(wanted or first, choices, rows), []
     close = nearest(wanted, list(choices))
-    hint = _(" Did you mean %(word)s?", word=close[0]) if close else ""
     said = _("inventory: the National Mineral Inventory has no table “%(word)s”.", word=wanted[:60].replace("\0", "␀"))
-    return Inventory(first, choices, rows), [f"{said}{hint} {_('Another is shown.')}"]
+    another = _("Another is shown.")
+    return Inventory(first, choices, rows), [f"{said}{ask_meant(close[:1])} {another}"]
 
 
 def figure_charts(session: Session, inventory: Inventory) -> list[Chart]:
@@ -194,7 +195,7 @@ def _all_figures(figures: Sequence[Row]) -> Chart:
             (f"{format_slug(row['topic'] or row['dataset'])}: {_name(row)}", f"#{row['id']}"),
             (_say_any(row["value"], row["unit"]), None),
             (format_date(row["as_of"]), None),
-            (f"{_source(row)} ({_('confidence')} {row['confidence']})", None),
+            (_say_source(row), None),
             (row["note"] or "", None),
         ]
         for row in figures
@@ -207,6 +208,11 @@ def _all_figures(figures: Sequence[Row]) -> Chart:
         (_("What"), _("Figure"), _("As at"), _("Source"), _("Note")),
         table,
     )
+
+
+def _say_source(row: Row) -> str:
+    sure = _("confidence %(level)s", level=said(row["confidence"]))
+    return f"{_source(row)} ({sure})"
 
 
 def _say_any(value: Any, unit: str | None) -> str:

@@ -13,6 +13,7 @@ from app.catalogue import COLLECTIONS
 from app.db import SessionDep
 from app.errors import BadParameter, TooLarge, UnsupportedType
 from app.languages import gettext as _
+from app.languages.phrases import join_or
 from app.params import Clocks, parse_moment
 from app.params.outlines import BadShape, OwnShape, check_area, check_block_id, parse_own_shape, parse_typed_shape
 from app.params.selection import parse_list
@@ -59,7 +60,7 @@ async def read_geojson(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _TYPES:
         raise UnsupportedType(
-            _("The body is “%(kind)s”; send GeoJSON as %(types)s.", kind=kind[:60], types=" or ".join(_TYPES))
+            _("The body is “%(kind)s”; send GeoJSON as %(types)s.", kind=kind[:60], types=join_or(_TYPES))
         )
     content = bytearray()
     async for chunk in request.stream():

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from app.languages import N_
 from app.queries.search import DocumentRow, list_documents, list_tranches
 from app.queries.vocabulary import Vocabulary
 from app.search.lexicon import Kept, Meaning
@@ -17,7 +18,7 @@ _IN_ADDRESS = re.compile(r"(FILE_?ID|PRID|TENDER_?ID|NIT_?(?:NO|ID))=(\d{4,12})"
 # MSTC/BLR/MoM/24/2024-25, in a title or a note.
 _IN_TEXT = re.compile(r"(?<![\w/])(?=[\w./-]*\d{4})[A-Za-z]{2,}[\w.-]*(?:/[\w.-]+)+")
 _LONG_NUMBER = re.compile(r"\d{4,}")
-_PUBLISHED_BY = {"fileid": "MSTC document", "prid": "Press release (PIB)"}
+_PUBLISHED_BY = {"fileid": N_("MSTC document %(of)s"), "prid": N_("Press release (PIB) %(of)s")}
 # Of a document that more blocks name, the address would be too long.
 _MOST_IDS = 60
 
@@ -39,9 +40,9 @@ def has_long_number(text: str) -> bool:
 
 def _numbers_of(row: DocumentRow) -> Iterator[tuple[str, str]]:
     for kind, number in _IN_ADDRESS.findall(row.url or ""):
-        yield number, _PUBLISHED_BY.get(kind.lower().replace("_", ""), "Tender document")
+        yield number, _PUBLISHED_BY.get(kind.lower().replace("_", ""), N_("Tender document %(of)s"))
     for text in (row.title, row.note):
-        yield from ((number, "Tender number") for number in _IN_TEXT.findall(text or ""))
+        yield from ((number, N_("Tender number %(of)s")) for number in _IN_TEXT.findall(text or ""))
 
 
 def make_documents(rows: Iterable[DocumentRow], tranches: Mapping[str, frozenset[str]]) -> dict[str, Document]:
@@ -50,7 +51,7 @@ def make_documents(rows: Iterable[DocumentRow], tranches: Mapping[str, frozenset
     for row in rows:
         for number, kind in _numbers_of(row):
             key = searchable(number).strip()
-            entry = found.setdefault(key, (number, kind, row.title or f"{kind} {number}", set()))
+            entry = found.setdefault(key, (number, kind, row.title or kind % {"of": number}, set()))
             entry[3].update(row.blocks)
     documents = {}
     for key, (number, kind, title, ids) in found.items():
@@ -58,7 +59,7 @@ def make_documents(rows: Iterable[DocumentRow], tranches: Mapping[str, frozenset
         if tranche is None and len(ids) > _MOST_IDS:
             continue
         meant = ("tranche", tranche) if tranche else ("ids", ",".join(sorted(ids)))
-        meaning = Meaning(*meant, title, "tenders", f"{kind} {number}")
+        meaning = Meaning(*meant, title, "tenders", kind, number)
         documents[key] = Document(key, number, title, meaning, tuple(sorted(ids)))
     return documents
 

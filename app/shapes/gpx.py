@@ -11,6 +11,7 @@ from xml.parsers import expat
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from app.languages import gettext as _
 from app.shapes.faults import BadFile
 from app.shapes.layer import Layer
 from app.shapes.systems import WGS84
@@ -66,7 +67,13 @@ class _Reader:
         except (KeyError, ValueError):
             pass
         line = self.parser.CurrentLineNumber
-        raise BadFile(f"{self.name}: the point in line {line:,} has no lon and lat that are numbers.")
+        raise BadFile(
+            _(
+                "%(name)s: the point in line %(line)s has no lon and lat that are numbers.",
+                name=self.name,
+                line=f"{line:,}",
+            )
+        )
 
 
 def _stretch(positions: list[Position]) -> BaseGeometry:
