@@ -279,7 +279,7 @@ def say_figure(value: Any, unit: str | None) -> str:
     number = format_number(value)
     if unit in ("INR crore", "crore INR"):
         return _("₹%(number)s crore", number=number)
-    return f"{number}%" if unit == "percent" else f"{number} {unit or ''}".rstrip()
+    return f"{number}%" if unit == "percent" else f"{number} {said(unit)}".rstrip()
 
 
 def abbreviations(*records: Any) -> list[tuple[str, str]]:

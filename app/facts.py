@@ -35,6 +35,23 @@ FIELD_WORDS = Words(
         "aliases": N_("Also written"),
         "agency": N_("Explored by"),
         "as_of": N_("As at"),
+        "access": N_("Access"),
+        "asset_class": N_("Asset class"),
+        "boundary_note": N_("Boundary note"),
+        "locality": N_("Locality"),
+        "offshore": N_("Offshore"),
+        "position_accuracy": N_("Position accuracy"),
+        "position_note": N_("Position note"),
+        "primary_mineral": N_("Primary mineral"),
+        "stage_date": N_("Stage date"),
+        "date": N_("Date"),
+        "page": N_("Page"),
+        "title": N_("Title"),
+        "values": N_("Values"),
+        "tender_number": N_("Tender number"),
+        "qualified_bidders": N_("Qualified bidders"),
+        "basis": N_("Basis"),
+        "method": N_("Method"),
     }
 )
 _CODES: Mapping[str, Callable[[str], str]] = {

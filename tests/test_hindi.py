@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pypdfium2
 import pytest
 
+from app import wording
 from app.languages import speaking
 from app.languages.catalogues import LANGUAGES, read_messages
 from app.search.lexicon import make_lexicon
@@ -356,3 +357,30 @@ def test_what_is_kept_for_all_readers_is_in_english(catalogue):
 def test_the_parameter_knows_all_languages(portal):
     for code in LANGUAGES:
         assert portal.get("/api/suggestions", params={"q": "graph", "lang": code}).status_code == 200
+
+
+def test_what_a_source_says_is_marked_as_english(portal):
+    html = portal.get(f"/blocks/{BLOCK}?lang=hi").text
+    assert "Notice inviting tender issued" in html
+    told = " ".join(texts_of(html, "main"))
+    for quoted in ("otice inviting tender", "transcribed to 6 decimals", "Preferred bidders of six", "Press Information"):
+        assert quoted in html
+        assert quoted not in told
+    # A text of a source is not half in Hindi.
+    assert "bids due 27 February 2025" in portal.get("/offers?lang=hi").text
+
+
+def test_a_comparison_says_states_units_and_fields_in_hindi(portal):
+    ids = f"{BLOCK},babja-graphite-manganese"
+    html = portal.get("/compare", params={"ids": ids, "lang": "hi"}).text
+    told = " ".join(texts_of(html, "main"))
+    assert not re.search(r"\bOdisha\b|\d (km|ha)\b", told), told
+    document = pypdfium2.PdfDocument(portal.get("/compare.pdf", params={"ids": ids, "lang": "hi"}).content)
+    text = " ".join(page.get_textpage().get_text_range() for page in document)
+    assert not re.search(r"\bOdisha\b|\d (km|ha)\b", text), text
+
+
+def test_a_page_says_lakh_and_crore_in_its_language():
+    for code, crore in {"hi": "करोड़", "te": "కోట్ల", "or": "କୋଟି", "mr": "कोटी", "gu": "કરોડ"}.items():
+        with speaking(code):
+            assert crore in wording.format_tonnage(12.5)

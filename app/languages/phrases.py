@@ -33,6 +33,50 @@ DATA_FILES = (
     N_("States and union territories of India"),
 )
 
+# Translators: what figures of the Mission, of exploration and of coal-mine closure count; and a term of the glossary.
+UNITS = (
+    N_("agencies"),
+    N_("approval"),
+    N_("approvals"),
+    N_("areas"),
+    N_("assets"),
+    N_("blocks"),
+    N_("centres"),
+    N_("coal mines"),
+    N_("companies"),
+    N_("critical mineral assessment programmes"),
+    N_("critical mineral projects"),
+    N_("crore rupees (about)"),
+    N_("crore rupees over 6-7 years (about)"),
+    N_("districts"),
+    N_("documents"),
+    N_("exploration activities"),
+    N_("financial years"),
+    N_("GSI exploration projects, all minerals"),
+    N_("GSI projects"),
+    N_("locations"),
+    N_("million tonnes of ore"),
+    N_("mineral exploration projects in the year"),
+    N_("minerals"),
+    N_("mines"),
+    N_("mines (Coal India)"),
+    N_("parks"),
+    N_("people"),
+    N_("programmes"),
+    N_("programmes planned"),
+    N_("projects"),
+    N_("projects and blocks"),
+    N_("projects, all minerals"),
+    N_("REE ore and exploration projects"),
+    N_("reports"),
+    N_("reports since the start"),
+    N_("square kilometres"),
+    N_("states"),
+    N_("underground mines"),
+    N_("years"),
+)
+TERMS = (N_("Indicative area"),)
+
 
 def join_or(words: Sequence[str]) -> str:
     """A or B."""

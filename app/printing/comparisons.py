@@ -69,7 +69,7 @@ def comparison_sheet(
         "said": list(said),
         "address": address,
         "revision": revision,
-        "licence": licence,
+        "licence": _("%(sentence)s.", sentence=licence),
     }
 
 

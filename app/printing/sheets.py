@@ -85,7 +85,7 @@ def sheet_of(
         "more_sources": say_more(len(notes.sources) - _MOST_SOURCES),
         "address": address,
         "revision": revision,
-        "licence": licence,
+        "licence": _("%(sentence)s.", sentence=licence),
     }
 
 

@@ -220,5 +220,5 @@ def _say_any(value: Any, unit: str | None) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{format_slug(str(name))}: {_say_any(part, None)}" for name, part in value.items())
     if isinstance(value, list):
-        return ", ".join(_say_any(part, None) for part in value) + (f" {unit}" if unit else "")
+        return ", ".join(_say_any(part, None) for part in value) + (f" {find(unit)}" if unit else "")
     return say_figure(value, unit)
