@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import re
 from functools import lru_cache
 
 import pytest
@@ -13,6 +14,7 @@ from pyproj import Geod, Proj
 from shapely.geometry import MultiPolygon, Polygon, box, mapping, shape
 from shapely.ops import nearest_points
 
+from app.errors import TooLarge
 from app.screening import LAYERS, wind_of
 
 ADDRESS = "/api/screening"
@@ -321,6 +323,34 @@ def test_the_explorers_shape_leads_to_its_screening(portal):
     page = portal.get("/", params={"intersects": RING}).text
     link = page.partition("/screening?intersects=")[2].partition('"')[0]
     assert "The shape covers 11,544" in portal.get(f"/screening?intersects={link}").text
+
+
+def test_a_page_draws_the_repaired_form_over_the_shape_as_it_came(portal):
+    html = portal.get("/screening?intersects=POLYGON((84 20,85 21,85 20,84 21,84 20))").text
+    drawn = dict(re.findall(r'<path class="(given|mended)" d="([^"]*)"', html))
+    # Corners of the drawing: as it came five positions in one line, mended two triangles.
+    assert len(re.findall(r"[ML]", drawn["given"])) == 5 and drawn["given"].count("M") == 1
+    assert drawn["mended"].count("M") == 2
+    numbers = [float(number) for number in re.findall(r"[\d.]+", drawn["given"])]
+    assert min(numbers) >= 0 and max(numbers) <= 320
+    # Without extent there is nothing to draw, and no picture of nothing.
+    assert "<figure" not in portal.get("/screening?intersects=POLYGON((84 20,85 20,84 20,84 20))").text
+
+
+def test_a_shape_that_cannot_be_mended_in_bounds_is_refused_without_a_repaired_form(client, monkeypatch):
+    def give_up(*_args, **_more):
+        raise TooLarge("It takes more than 10 seconds.")
+
+    monkeypatch.setattr("app.params.outlines.read_shape", give_up)
+    bow_tie = {"type": "Polygon", "coordinates": [[[84, 20], [85, 21], [85, 20], [84, 21], [84, 20]]]}
+    problem = screen(client, bow_tie, 400)
+    assert "Self-intersection" in problem["detail"] and "Mend it there" in problem["detail"]
+    assert "repaired" not in problem
+
+
+def test_a_page_answers_a_shape_that_is_too_large_with_413(portal):
+    assert portal.get("/screening?intersects=POLYGON((60 0,80 0,80 20,60 20,60 0))").status_code == 413
+    assert portal.get("/screening?intersects=POLYGON((60 0,80 0,80 20,60 20,60 0))&lang=hi").status_code == 413
 
 
 def test_a_page_says_what_to_mend_and_offers_the_repaired_form(portal):

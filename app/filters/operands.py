@@ -44,6 +44,7 @@ from app.languages import find
 from app.languages import gettext as _
 from app.languages.phrases import ask_meant
 from app.values import WGS84
+from app.wording import group_digits
 from app.words import nearest
 
 # The geometry's name for clients; the column's own leads there too.
@@ -261,8 +262,8 @@ def to_stored(geometry: BaseGeometry, crs: Crs, parameter: str) -> BaseGeometry:
             _(
                 "%(parameter)s: the geometry has %(vertices)s vertices; at most %(most_vertices)s are taken.",
                 parameter=parameter,
-                vertices=f"{vertices:,}",
-                most_vertices=f"{MOST_VERTICES:,}",
+                vertices=group_digits(f"{vertices:,}"),
+                most_vertices=group_digits(f"{MOST_VERTICES:,}"),
             ),
             parameter=parameter,
         )

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AddressTooLong, HeadersTooLarge, PortalError, TooLarge, UnsupportedType
 from app.languages import gettext as _
+from app.wording import group_digits
 
 MOST_ADDRESS_BYTES = 64_000
 MOST_HEADER_BYTES = 32_768
@@ -53,8 +54,8 @@ def _find_fault(scope: Scope) -> PortalError | None:
             _(
                 "The address has %(length)s bytes; at most %(most)s are taken. Longer questions go by POST, in the "
                 "body.",
-                length=f"{length:,}",
-                most=f"{MOST_ADDRESS_BYTES:,}",
+                length=group_digits(f"{length:,}"),
+                most=group_digits(f"{MOST_ADDRESS_BYTES:,}"),
             )
         )
     headers = scope["headers"]
@@ -75,7 +76,7 @@ def _find_fault(scope: Scope) -> PortalError | None:
                 return TooLarge(
                     _(
                         "The body has more than %(most_bytes)s bytes; at most so many are taken.",
-                        most_bytes=f"{MOST_BODY_BYTES:,}",
+                        most_bytes=group_digits(f"{MOST_BODY_BYTES:,}"),
                     ),
                     parameter="body",
                 )
@@ -88,8 +89,8 @@ def _find_fault(scope: Scope) -> PortalError | None:
         return HeadersTooLarge(
             _(
                 "The headers have %(total)s bytes; at most %(most)s are taken.",
-                total=f"{total:,}",
-                most=f"{MOST_HEADER_BYTES:,}",
+                total=group_digits(f"{total:,}"),
+                most=group_digits(f"{MOST_HEADER_BYTES:,}"),
             )
         )
     if ranges is not None and (len(ranges) > _LONGEST_RANGE or ranges.count(b",") >= MOST_RANGES):

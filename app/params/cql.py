@@ -17,6 +17,7 @@ from app.filters import check_cql
 from app.languages import gettext as _
 from app.params.parsing import parse_text
 from app.values import Cql
+from app.wording import group_digits
 from app.words import nearest
 
 LANGUAGES = ("cql2-text", "cql2-json")
@@ -102,7 +103,9 @@ def check_size(tree: Any) -> None:
         if depth > MOST_DEPTH * 2:  # an operator and its list of arguments are two levels
             raise _too_deep()
         if nodes > MOST_NODES:
-            raise _bad(_("it has more than %(most)s parts; at most so many are taken.", most=f"{MOST_NODES:,}"))
+            raise _bad(
+                _("it has more than %(most)s parts; at most so many are taken.", most=group_digits(f"{MOST_NODES:,}"))
+            )
         level = [
             inner
             for node in level
@@ -117,8 +120,8 @@ def _check_length(text: str) -> None:
         raise _bad(
             _(
                 "it has %(number)s characters; at most %(most)s are taken.",
-                number=f"{len(text):,}",
-                most=f"{MOST_CHARACTERS:,}",
+                number=group_digits(f"{len(text):,}"),
+                most=group_digits(f"{MOST_CHARACTERS:,}"),
             )
         )
     if not text.strip():

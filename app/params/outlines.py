@@ -14,6 +14,10 @@ from shapely.geometry.base import BaseGeometry
 from app.errors import BadParameter, PortalError, TooLarge
 from app.languages import N_, find
 from app.languages import gettext as _
+from app.shapes.faults import BadFile
+from app.shapes.running import read_shape
+from app.sketch import Sketch, draw_sketch
+from app.wording import group_digits
 
 MOST_VERTICES = 10_000
 MOST_AREA_HA = 1_000_000
@@ -31,9 +35,9 @@ class BadShape(PortalError):
 
     status, title, anchor = 400, N_("Unusable shape"), "unusable-shape"
 
-    def __init__(self, detail: str, *, repaired: dict[str, Any] | None = None) -> None:
+    def __init__(self, detail: str, *, repaired: dict[str, Any] | None = None, sketch: Sketch | None = None) -> None:
         super().__init__(detail, parameter="body")
-        self.repaired = repaired
+        self.repaired, self.sketch = repaired, sketch
 
     def as_problem(self) -> dict[str, object]:
         return super().as_problem() | ({"repaired": self.repaired} if self.repaired else {})
@@ -158,8 +162,8 @@ def _checked(geometry: BaseGeometry, kind: str) -> BaseGeometry:
         raise TooLarge(
             _(
                 "The shape has %(vertices)s vertices; at most %(most_vertices)s are screened. Simplify it.",
-                vertices=f"{vertices:,}",
-                most_vertices=f"{MOST_VERTICES:,}",
+                vertices=group_digits(f"{vertices:,}"),
+                most_vertices=group_digits(f"{MOST_VERTICES:,}"),
             ),
             parameter="body",
         )
@@ -201,17 +205,31 @@ def _invalid(geometry: BaseGeometry) -> BadShape:
     fault = find(what.strip())
     if place:
         fault = _("%(fault)s at %(place)s (longitude, latitude)", fault=fault, place=place.rstrip("]"))
-    mended = shapely.make_valid(geometry)
-    areas = [part for part in shapely.get_parts(mended) if part.geom_type in ("Polygon", "MultiPolygon")]
-    if geometry.geom_type in ("Polygon", "MultiPolygon") and areas:
-        mended = shapely.unary_union(areas)
+    mended = _mended(geometry)
+    if mended is not None:
         told = _(
             "The shape is not valid: %(fault)s. Mend it, or look at the repaired form given here, and send it if it is "
             "what you mean.",
             fault=fault,
         )
-        return BadShape(told, repaired=mapping(mended))
+        return BadShape(told, repaired=mended, sketch=draw_sketch(geometry, shape(mended)))
     return BadShape(_("The shape is not valid: %(fault)s. Mend it there.", fault=fault))
+
+
+def _mended(geometry: BaseGeometry) -> dict[str, Any] | None:
+    """The repaired form of an area as GeoJSON, where there is one that can be screened.
+
+    Made where files of readers are read: a hundred sides that all cross each other take seconds, and a thousand would
+    take hours, which nothing can end within this process. Raises: Busy.
+    """
+    if geometry.geom_type not in ("Polygon", "MultiPolygon"):
+        return None
+    try:
+        feature = read_shape(json.dumps(mapping(geometry)).encode(), "shape.geojson", repair=True)
+    except (BadFile, TooLarge):
+        return None
+    found: dict[str, Any] = feature["geometry"]
+    return found
 
 
 def check_area(area_ha: float) -> None:
@@ -220,8 +238,8 @@ def check_area(area_ha: float) -> None:
         raise TooLarge(
             _(
                 "The shape covers %(area_ha)s ha; at most %(most_area_ha)s ha are screened at once. Take a part of it.",
-                area_ha=f"{area_ha:,.0f}",
-                most_area_ha=f"{MOST_AREA_HA:,}",
+                area_ha=group_digits(f"{area_ha:,.0f}"),
+                most_area_ha=group_digits(f"{MOST_AREA_HA:,}"),
             ),
             parameter="body",
         )

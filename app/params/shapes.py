@@ -17,6 +17,7 @@ from app.languages import gettext as _
 from app.params.cql import MOST_CHARACTERS
 from app.params.places import parse_number
 from app.values import Shape
+from app.wording import group_digits
 
 _HALF_ROUND_KM = 20_100
 _RIGHT = N_("give WKT or a GeoJSON geometry in degrees, such as POLYGON((84 20,85 20,85 21,84 20))")
@@ -48,8 +49,8 @@ def read_shape(text: str) -> BaseGeometry:
         raise BadParameter(
             _(
                 "intersects has %(text)s characters; at most %(most_characters)s are taken.",
-                text=f"{len(text):,}",
-                most_characters=f"{MOST_CHARACTERS:,}",
+                text=group_digits(f"{len(text):,}"),
+                most_characters=group_digits(f"{MOST_CHARACTERS:,}"),
             ),
             parameter="intersects",
         )

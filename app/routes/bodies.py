@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from app.errors import BadParameter, TooLarge, UnsupportedType
 from app.languages import gettext as _
 from app.schemas import Problem
-from app.wording import join_words
+from app.wording import group_digits, join_words
 
 MOST_BYTES = 2_000_000
 _FORM = "application/x-www-form-urlencoded"
@@ -59,7 +59,7 @@ async def read_body(request: Request) -> Sent:
             raise TooLarge(
                 _(
                     "The body has more than %(most_bytes)s bytes; at most so many are taken.",
-                    most_bytes=f"{MOST_BYTES:,}",
+                    most_bytes=group_digits(f"{MOST_BYTES:,}"),
                 )
             )
     return Sent(kind, content)

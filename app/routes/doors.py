@@ -31,6 +31,7 @@ from app.queries.vocabulary import Vocabulary, nearest
 from app.routes.common import VocabularyDep, base_url
 from app.routes.frame import CLOCKS, common, notices_of, read_clocks, render
 from app.values import STAGES, UNKNOWN, Moment
+from app.wording import group_digits
 
 router = APIRouter(include_in_schema=False)
 
@@ -178,7 +179,7 @@ def _read_form(request: Request, session: Session, vocabulary: Vocabulary) -> Fi
     if matched and "format" in kept and matched > (FORMATS[kept["format"]].most_rows or matched):
         many = _(
             "format: %(matched)s records are more than a file of %(format)s holds; take gpkg.",
-            matched=f"{matched:,}",
+            matched=group_digits(f"{matched:,}"),
             format=kept["format"],
         )
         problems.append(BadParameter(many, parameter="format"))

@@ -28,6 +28,7 @@ from app.routes.frame import common, notices_of, render
 from app.schemas import ScreeningShape
 from app.screening import as_document, screen
 from app.values import Moment
+from app.wording import group_digits
 
 ADDRESS = "/api/screening"
 _TYPES = ("application/geo+json", "application/json")
@@ -69,7 +70,7 @@ async def read_geojson(request: Request) -> bytes:
             raise TooLarge(
                 _(
                     "The body has more than %(most_bytes)s bytes; at most so many are taken.",
-                    most_bytes=f"{MOST_BYTES:,}",
+                    most_bytes=group_digits(f"{MOST_BYTES:,}"),
                 ),
                 parameter="body",
             )
@@ -191,7 +192,8 @@ def screening_form(
 def _page(
     request: Request, session: Session, vocabulary: Vocabulary, typed: str, mineral: str, notices: list[str]
 ) -> HTMLResponse:
-    found: dict[str, Any] = {"outline": None, "layers": [], "fault": None, "repaired": None}
+    found: dict[str, Any] = {"outline": None, "layers": [], "fault": None, "repaired": None, "sketch": None}
+    status = 200
     if typed.strip():
         try:
             minerals = _minerals(mineral, vocabulary) if mineral.strip() else []
@@ -199,12 +201,14 @@ def _page(
             check_area(outline.area_ha)
             found |= {"outline": outline, "layers": screen(session, vocabulary, outline, minerals, Moment())}
         except (BadShape, BadParameter, TooLarge) as problem:
-            repaired = json.dumps(problem.repaired) if isinstance(problem, BadShape) and problem.repaired else None
-            found |= {"fault": problem.detail, "repaired": repaired}
+            status = problem.status
+            found["fault"] = problem.detail
+            if isinstance(problem, BadShape) and problem.repaired:
+                found |= {"repaired": json.dumps(problem.repaired), "sketch": problem.sketch}
     return render(
         request,
         "screening.html",
-        400 if found["fault"] else 200,
+        status,
         **common(session, vocabulary),
         notices=notices,
         typed=typed,

@@ -19,6 +19,7 @@ from app.routes.common import STRICT, Lang, json_response
 from app.schemas import Problem
 from app.shapes.limits import MOST_BYTES
 from app.shapes.running import read_shape
+from app.wording import group_digits
 
 ADDRESS = "/api/shapes"
 _HALF_ROUND_KM = 20_100
@@ -108,7 +109,8 @@ async def read_file_body(request: Request) -> bytes:
             )
         )
     too_large = TooLarge(
-        _("The file has more than %(most)s bytes; at most so many are taken.", most=f"{MOST_BYTES:,}"), parameter="body"
+        _("The file has more than %(most)s bytes; at most so many are taken.", most=group_digits(f"{MOST_BYTES:,}")),
+        parameter="body",
     )
     said = request.headers.get("content-length", "")
     if said.isascii() and said.isdigit() and int(said[:20]) > MOST_BYTES:

@@ -13,6 +13,7 @@ from app.errors import TooLarge
 from app.languages import gettext as _
 from app.shapes.faults import BadFile
 from app.shapes.limits import MIB, MOST_MEMBERS, MOST_UNPACKED_BYTES
+from app.wording import group_digits
 
 _SHAPEFILE = frozenset({".shp", ".shx", ".dbf", ".prj"})
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -88,8 +89,8 @@ def _list_members(archive: zipfile.ZipFile, name: str) -> list[_Member]:
             _(
                 "%(name)s holds %(number)s files; at most %(most)s are taken.",
                 name=name,
-                number=f"{len(items):,}",
-                most=f"{MOST_MEMBERS:,}",
+                number=group_digits(f"{len(items):,}"),
+                most=group_digits(f"{MOST_MEMBERS:,}"),
             ),
             parameter="body",
         )
@@ -99,8 +100,8 @@ def _list_members(archive: zipfile.ZipFile, name: str) -> list[_Member]:
             _(
                 "%(name)s would unpack to %(total)s bytes; at most %(most)s are taken.",
                 name=name,
-                total=f"{total:,}",
-                most=f"{MOST_UNPACKED_BYTES:,}",
+                total=group_digits(f"{total:,}"),
+                most=group_digits(f"{MOST_UNPACKED_BYTES:,}"),
             ),
             parameter="body",
         )
@@ -137,7 +138,7 @@ class _Writer:
                         _(
                             "%(name)s unpacks to more than %(most)s bytes; at most so many are taken.",
                             name=self.name,
-                            most=f"{MOST_UNPACKED_BYTES:,}",
+                            most=group_digits(f"{MOST_UNPACKED_BYTES:,}"),
                         ),
                         parameter="body",
                     )

@@ -7,6 +7,7 @@ from typing import Any
 from app.errors import PortalError
 from app.languages import N_
 from app.languages import gettext as _
+from app.wording import group_digits
 
 
 class BadFile(PortalError):
@@ -25,7 +26,11 @@ class BadFile(PortalError):
 def breaks_off(name: str, line: int) -> BadFile:
     """A text that ends too early."""
     return BadFile(
-        _("%(name)s breaks off in line %(line)s: it is cut short; save or send it anew.", name=name, line=f"{line:,}")
+        _(
+            "%(name)s breaks off in line %(line)s: it is cut short; save or send it anew.",
+            name=name,
+            line=group_digits(f"{line:,}"),
+        )
     )
 
 
@@ -35,7 +40,7 @@ def unreadable_geometry(name: str, number: int, reason: str) -> BadFile:
         _(
             "%(name)s: the geometry of feature %(number)s cannot be read: %(reason)s.",
             name=name,
-            number=f"{number:,}",
+            number=group_digits(f"{number:,}"),
             reason=reason,
         )
     )

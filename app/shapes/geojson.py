@@ -18,6 +18,7 @@ from app.languages import gettext as _
 from app.shapes.faults import BadFile, breaks_off, unreadable_geometry
 from app.shapes.layer import Layer
 from app.shapes.systems import WGS84, crs_of_code, unknown_system
+from app.wording import group_digits
 
 # Kind of shape → how deep its positions lie.
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
@@ -48,7 +49,7 @@ def _parse(content: bytes, name: str) -> Any:
     try:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
-        byte = f"{error.start + 1:,}"
+        byte = group_digits(f"{error.start + 1:,}")
         raise BadFile(
             _("%(name)s is no text in UTF-8 (byte %(byte)s); save it as UTF-8.", name=name, byte=byte)
         ) from None
@@ -61,8 +62,8 @@ def _parse(content: bytes, name: str) -> Any:
             _(
                 "%(name)s is no JSON: line %(line)s, column %(column)s (%(reason)s).",
                 name=name,
-                line=f"{error.lineno:,}",
-                column=f"{error.colno:,}",
+                line=group_digits(f"{error.lineno:,}"),
+                column=group_digits(f"{error.colno:,}"),
                 reason=error.msg.lower(),
             )
         ) from None
@@ -81,7 +82,11 @@ def _geometries(document: dict[str, Any], name: str) -> Iterator[Any]:
     for number, feature in enumerate(features, 1):
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
             raise BadFile(
-                _("%(name)s: member %(number)s of “features” is no Feature.", name=name, number=f"{number:,}")
+                _(
+                    "%(name)s: member %(number)s of “features” is no Feature.",
+                    name=name,
+                    number=group_digits(f"{number:,}"),
+                )
             )
         yield feature.get("geometry")
 

@@ -15,6 +15,7 @@ from app.languages import gettext as _
 from app.shapes.faults import BadFile
 from app.shapes.layer import Layer
 from app.shapes.systems import WGS84
+from app.wording import group_digits
 
 _POSITIONS = ("wpt", "rtept", "trkpt")
 _STRETCHES = ("rte", "trkseg")
@@ -71,7 +72,7 @@ class _Reader:
             _(
                 "%(name)s: the point in line %(line)s has no lon and lat that are numbers.",
                 name=self.name,
-                line=f"{line:,}",
+                line=group_digits(f"{line:,}"),
             )
         )
 

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from app.languages import N_, Words
 from app.languages import gettext as _
 from app.shapes.faults import BadFile
+from app.wording import group_digits
 
 Numbered = list[tuple[int, BaseGeometry]]
 
@@ -52,11 +53,11 @@ def find_crossing(shapes: Numbered) -> Crossing | None:
     reason = shapely.is_valid_reason(shape)
     placed = _PLACED.fullmatch(reason)
     if placed is None:
-        said = _("feature %(number)s is not valid (%(reason)s)", number=f"{number:,}", reason=reason)
+        said = _("feature %(number)s is not valid (%(reason)s)", number=group_digits(f"{number:,}"), reason=reason)
         return Crossing(said, len(faulty))
     said = _(
         "feature %(number)s %(fault)s at %(lon)s, %(lat)s (longitude, latitude)",
-        number=f"{number:,}",
+        number=group_digits(f"{number:,}"),
         fault=_REASONS.get(placed[1]) or _("is not valid (%(reason)s)", reason=placed[1]),
         lon=f"{float(placed[2]):.6f}",
         lat=f"{float(placed[3]):.6f}",

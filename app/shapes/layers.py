@@ -19,6 +19,7 @@ from app.languages import gettext as _
 from app.shapes.faults import BadFile, unreadable_geometry
 from app.shapes.layer import Layer
 from app.shapes.systems import WGS84, crs_of_file
+from app.wording import group_digits
 
 _BROKEN = (DataSourceError, DataLayerError, FeatureError, GeometryError, CRSError, OSError, RuntimeError, ValueError)
 # The driver that each format is read by; a file that another one takes is not what it seemed.
@@ -65,8 +66,8 @@ def _read(path: Path, layer: str, kind: str, name: str) -> Layer:
             _(
                 "%(name)s breaks off after feature %(number)s of the %(all)s that it announces; save or send it anew.",
                 name=name,
-                number=f"{len(found):,}",
-                all=f"{int(info['features']):,}",
+                number=group_digits(f"{len(found):,}"),
+                all=group_digits(f"{int(info['features']):,}"),
             )
         )
     shapes = [_shape(text, number, name) for number, text in enumerate(found, 1)]

@@ -7,6 +7,7 @@ from xml.parsers import expat
 from app.languages import gettext as _
 from app.shapes.faults import BadFile, breaks_off
 from app.shapes.kinds import stranger
+from app.wording import group_digits
 
 
 def tell_markup(content: bytes, name: str) -> str:
@@ -28,8 +29,8 @@ def tell_markup(content: bytes, name: str) -> str:
             _(
                 "%(name)s is damaged in line %(line)s, column %(column)s (%(reason)s).",
                 name=name,
-                line=f"{error.lineno:,}",
-                column=f"{error.offset + 1:,}",
+                line=group_digits(f"{error.lineno:,}"),
+                column=group_digits(f"{error.offset + 1:,}"),
                 reason=what,
             )
         ) from None

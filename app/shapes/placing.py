@@ -15,6 +15,7 @@ from app.languages import gettext as _
 from app.shapes.faults import BadFile
 from app.shapes.layer import Layer
 from app.shapes.systems import WGS84, is_lon_lat, name_of
+from app.wording import group_digits
 
 # A side that is straight on the map of its own system bends in degrees; below this nobody would notice.
 _NOTED_BEND_M = 1.0
@@ -47,7 +48,7 @@ def place(layer: Layer, given: CRS | None, name: str, format_: str) -> Placed:
                 _(
                     "Its long sides are drawn straight in degrees, up to %(bend)s m beside straight lines in "
                     "%(system)s; add corners along them if that matters.",
-                    bend=f"{bend_m:,.0f}",
+                    bend=group_digits(f"{bend_m:,.0f}"),
                     system=name_of(crs),
                 )
             )
@@ -120,7 +121,7 @@ def _check_on_earth(shape: BaseGeometry, number: int, name: str, crs: CRS) -> No
                 "%(name)s: feature %(number)s has coordinates that are no places on the earth in %(system)s; is it the "
                 "right reference system?",
                 name=name,
-                number=f"{number:,}",
+                number=group_digits(f"{number:,}"),
                 system=name_of(crs),
             )
         )
@@ -132,7 +133,7 @@ def _check_on_earth(shape: BaseGeometry, number: int, name: str, crs: CRS) -> No
             "%(name)s: feature %(number)s lies off the earth at %(x)s, %(y)s; longitudes run from -180 to 180 and "
             "latitudes from -90 to 90, longitude first.",
             name=name,
-            number=f"{number:,}",
+            number=group_digits(f"{number:,}"),
             x=f"{x:.10g}",
             y=f"{y:.10g}",
         )

@@ -18,6 +18,7 @@ from app.languages import speaking
 from app.shapes import limits
 from app.shapes.faults import BadFile
 from app.shapes.kinds import misnamed, tell_kind
+from app.wording import group_digits
 
 if TYPE_CHECKING:
     from app.shapes.layer import Layer
@@ -99,14 +100,14 @@ def read(question: Question, content: bytes, folder: Path) -> dict[str, Any]:
         notices.append(
             _(
                 "%(number)s of %(all)s features have no geometry and are left out.",
-                number=f"{total - len(shapes):,}",
-                all=f"{total:,}",
+                number=group_digits(f"{total - len(shapes):,}"),
+                all=group_digits(f"{total:,}"),
             )
         )
     used = [layer for layer in placed if layer.shapes]
     systems = ", ".join(dict.fromkeys(name_of(layer.crs) for layer in used))
     if len(used) > 1:
-        notices.append(_("%(number)s layers are taken together.", number=f"{len(used):,}"))
+        notices.append(_("%(number)s layers are taken together.", number=group_digits(f"{len(used):,}")))
 
     def about(notices: list[str]) -> dict[str, Any]:
         return {
@@ -137,7 +138,7 @@ def _one(
         return feature(shapes, notices)
     told = f"{crossing.sentence[0].upper()}{crossing.sentence[1:]}"
     rest = crossing.features - 1
-    more = _(", and %(number)s more are faulty", number=f"{rest:,}") if rest else ""
+    more = _(", and %(number)s more are faulty", number=group_digits(f"{rest:,}")) if rest else ""
     fault = f"{question.name}: {crossing.sentence}{more}"
     mended = _mended(shapes, fault, question)
     try:
@@ -204,7 +205,7 @@ def _archived(content: bytes, name: str, folder: Path) -> _Found:
             _(
                 "%(name)s is read; %(number)s other KML inside the archive are not.",
                 name=unpacked.files[0][0],
-                number=f"{unpacked.left:,}",
+                number=group_digits(f"{unpacked.left:,}"),
             )
         )
     layers = []
@@ -231,8 +232,8 @@ def _check_vertices(geometry: Any, question: Question) -> None:
                 "%(name)s has %(vertices)s vertices; at most %(most)s are taken by the filter. Simplify it in your "
                 "program, or send a part of it.",
                 name=question.name,
-                vertices=f"{vertices:,}",
-                most=f"{question.most_vertices:,}",
+                vertices=group_digits(f"{vertices:,}"),
+                most=group_digits(f"{question.most_vertices:,}"),
             ),
             parameter="body",
         )
