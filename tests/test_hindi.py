@@ -384,3 +384,26 @@ def test_a_page_says_lakh_and_crore_in_its_language():
     for code, crore in {"hi": "करोड़", "te": "కోట్ల", "or": "କୋଟି", "mr": "कोटी", "gu": "કરોડ"}.items():
         with speaking(code):
             assert crore in wording.format_tonnage(12.5)
+
+
+def test_charts_name_minerals_units_and_figures_in_hindi(portal):
+    html = portal.get("/insights?lang=hi").text
+    told = []
+
+    def gather(value, name=""):
+        if isinstance(value, dict):
+            for key, part in value.items():
+                gather(part, key)
+        elif isinstance(value, list):
+            for part in value:
+                gather(part, name)
+        elif isinstance(value, str) and name in ("label", "title"):
+            told.append(value)
+
+    for spec in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', html, re.DOTALL):
+        gather(json.loads(spec))
+    assert "ग्रेफाइट" in told
+    assert [text for text in told if re.search("[a-z]{3}", text)] == []
+    headings = re.findall(r'<h2 id="([^"]+)">([^<]*)</h2>', html)
+    assert len(headings) > 10
+    assert [heading for _id, heading in headings if re.search("[a-z]{3}", heading)] == []

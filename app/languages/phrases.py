@@ -76,6 +76,37 @@ UNITS = (
     N_("years"),
 )
 TERMS = (N_("Indicative area"),)
+# Translators: of the National Mineral Inventory: minerals as it names them, what is measured, grades, units.
+INVENTORY = (
+    N_("Cobalt ore"),
+    N_("Manganese ore"),
+    N_("Nickel ore"),
+    N_("Platinum group of metals"),
+    N_("Titanium minerals"),
+    N_("as printed (REE)"),
+    N_("contained MoS2"),
+    N_("contained V2O5"),
+    N_("contained WO3"),
+    N_("metal"),
+    N_("mineral"),
+    N_("ore"),
+    N_("anatase"),
+    N_("glauconite"),
+    N_("ilmenite"),
+    N_("leucoxene"),
+    N_("not known"),
+    N_("polyhalite"),
+    N_("rutile"),
+    N_("sylvite"),
+    N_("titaniferous magnetite"),
+    N_("unclassified"),
+    N_("million tonnes"),
+    N_("thousand tonnes"),
+    N_("tonnes"),
+    N_("tonnes of metal content"),
+)
+# Translators: on what a plant's capacity rests.
+BASES = (N_("nameplate"), N_("planned"), N_("target"), N_("addition"), N_("design"))
 
 
 def join_or(words: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ class Inventory(NamedTuple):
 def inventory_choice(session: Session, text: str) -> tuple[Inventory, list[str]]:
     """The mineral of the inventory that is asked for, and what could not be read of it."""
     rows = insights.list_inventory(session)
-    choices = {row["mineral_slug"] or row["mineral"]: row["mineral"] for row in rows}
+    choices = {row["mineral_slug"] or row["mineral"]: find(row["mineral"]) for row in rows}
     first = _FIRST_SHOWN if _FIRST_SHOWN in choices else next(iter(choices), "")
     wanted = text.strip()
     if not wanted or wanted in choices:
@@ -65,7 +65,7 @@ def _inventory_charts(inventory: Inventory) -> Iterator[Chart]:
 
 
 def _inventory_chart(number: int, rows: Sequence[Row]) -> Chart:
-    unit, measure = rows[0]["unit"], rows[0]["measure"]
+    unit, measure = find(rows[0]["unit"]), find(rows[0]["measure"])
     series = {_("Reserves"): "--status-licence-granted", _("Remaining resources"): "--status-under-exploration"}
     names = ("reserves", "remaining_resources")
     parts = sorted((r for r in rows if r["scope"] != "national"), key=lambda r: -(r["total"] or 0))
@@ -81,7 +81,7 @@ def _inventory_chart(number: int, rows: Sequence[Row]) -> Chart:
     what = _("by grade, all India") if by_grade else measure
     return Chart(
         f"inventory-{number}",
-        _("Reserves and resources of %(mineral)s (%(what)s)", mineral=rows[0]["mineral"].lower(), what=what),
+        _("Reserves and resources of %(mineral)s (%(what)s)", mineral=find(rows[0]["mineral"]).lower(), what=what),
         _(
             "As printed, 1 April 2025, in %(unit)s. Reserves are proved or probable and feasible to mine; remaining "
             "resources are the rest, down to reconnaissance. The two stand side by side and are not added; the row of "
@@ -101,7 +101,7 @@ def _inventory_chart(number: int, rows: Sequence[Row]) -> Chart:
 def _place(row: Row) -> str:
     if row["scope"] == "national":
         return _("All India")
-    return find(row["state"] or "") or str(row["measure"]).removeprefix("grade: ")
+    return find(row["state"] or "") or find(str(row["measure"]).removeprefix("grade: "))
 
 
 def _inventory_row(row: Row) -> list[Cell]:
@@ -154,7 +154,7 @@ def _projects(rows: Sequence[Row]) -> Chart | None:
         ),
         _("Projects"),
         sorted((r for r in rows if r["topic"] == "gsi_critical_projects_by_year"), key=lambda r: str(r["key"])),
-        lambda row: row["key"],
+        lambda row: find(row["key"]),
     )
 
 
