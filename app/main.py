@@ -43,6 +43,7 @@ from app.routes import (
     offers,
     pages,
     printing,
+    processes,
     queryables,
     schemas,
     screening,
@@ -106,6 +107,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
             doors,
             shapes,
             screening,
+            processes,
             words,
         )
     ]

@@ -391,3 +391,43 @@ def test_a_plant_lists_the_blocks_that_its_links_find(portal):
 def test_a_distance_that_cannot_be_read_is_a_notice(portal, text):
     page = portal.get(f"/processing-units/irel-oscom?within_km={text}")
     assert page.status_code == 200 and "500 km are applied" in page.text
+
+
+def test_the_nearest_are_the_nearest_on_the_ground_not_in_degrees(client, session):
+    # At 34° N a degree of longitude is 92 km: three ports in the east are nearer than three in the north.
+    for number in range(3):
+        make_port(session, 77.0, 34.50 + number / 100, id=f"north-{number}")
+        make_port(session, 77.52 + number / 100, 34.0, id=f"east-{number}")
+    make_block(session, 77.0, 34.24, side_degrees=0.01, id="north", position_accuracy="surveyed")
+    make_block(session, 77.265, 34.0, side_degrees=0.01, id="east", position_accuracy="surveyed")
+    found = screen(client, {"type": "Point", "coordinates": [77.0, 34.0]})
+    assert ids(found, "ports") == ["east-0", "east-1", "east-2"]
+    assert layer(found, "ports")["more"] is True
+    # Of 25 km the eastern one is within, though it is the farther in degrees.
+    assert ids(found, "blocks") == ["east"]
+
+
+def test_the_process_is_described_as_it_is(client):
+    listed = client.get("/api/processes").json()
+    assert [one["id"] for one in listed["processes"]] == ["screening"]
+    found = client.get("/api/processes/screening")
+    process = found.json()
+    assert process["jobControlOptions"] == ["sync-execute"]
+    # What it takes is what the service takes, be it as parameter or as body.
+    paths = client.app.openapi()["paths"]["/api/screening"]
+    taken = {parameter["name"] for way in ("get", "post") for parameter in paths[way]["parameters"]}
+    assert set(process["inputs"]) == taken | {"shape"}
+    assert "10,000 vertices and 1,000,000 ha" in process["inputs"]["shape"]["description"]
+    links = {link["rel"]: link["href"] for link in process["links"]}
+    execute = links["http://www.opengis.net/def/rel/ogc/1.0/execute"].removeprefix("http://testserver")
+    point = {"type": "Point", "coordinates": [84.5, 20.5]}
+    answer = client.post(execute, json=point).json()
+    assert set(answer) == set(process["outputs"]["screening"]["schema"]["properties"])
+    landing = {link["rel"]: link["href"] for link in client.get("/api").json()["links"]}
+    assert landing["http://www.opengis.net/def/rel/ogc/1.0/processes"].endswith("/api/processes")
+
+
+def test_a_process_that_is_not_there_is_404(client):
+    problem = client.get("/api/processes/screenin")
+    assert (problem.status_code, problem.json()["suggestions"]) == (404, ["screening"])
+    assert client.get("/api/processes?strange=1").status_code == 400
