@@ -190,12 +190,8 @@ def say_own_confidence(line: Line, block: Block, levels: Mapping[str, str]) -> s
     return _("confidence %(level)s", level=wording.said(level)) if level and level != block["confidence"] else ""
 
 
-def _say_number(name: str, unit: str) -> Callable[[Block], str | None]:
-    def say(block: Block) -> str | None:
-        decimals = 2 if name.startswith("computed") else None
-        return None if block[name] is None else f"{wording.format_number(block[name], decimals)}{unit}"
-
-    return say
+def _say_area(area_ha: float | None, decimals: int | None) -> str | None:
+    return None if area_ha is None else _("%(number)s ha", number=wording.format_number(area_ha, decimals))
 
 
 def _say_award(name: str, unit: str = "") -> Callable[[Block], str]:
@@ -212,7 +208,8 @@ def _say_near(name: str) -> Callable[[Block], str]:
         found = block.get(name)
         if found is None:
             return _("none known here")
-        return f"{wording.format_number(found['distance_km'], 0)} km: {found['name']}"
+        km, unit = wording.format_number(found["distance_km"], 0), _("km")
+        return f"{km} {unit}: {found['name']}"
 
     return say
 
@@ -229,10 +226,12 @@ def _say_resource(block: Block) -> str | None:
 def _say_position(block: Block) -> str:
     words = wording.POSITION_WORDS[block["position_accuracy"]]
     around = block["position_uncertainty_km"]
-    return f"{words}; ± {wording.format_number(around)} km" if around else words
+    unit = _("km")
+    return f"{words}; ± {wording.format_number(around)} {unit}" if around else words
 
 
 _SAYINGS: Mapping[str, Callable[[Block], Any]] = {
+    "state": lambda b: wording.said(b["state"]),
     "district": lambda b: b["district"] or (_("offshore") if b["offshore"] else None),
     "stage": lambda b: wording.format_stage(b["stage"]),
     "unit_km": _say_near("nearest_unit"),
@@ -244,8 +243,8 @@ _SAYINGS: Mapping[str, Callable[[Block], Any]] = {
     "tranches": lambda b: wording.format_tranches(b["tranches"]),
     "preferred_bidder": _say_award("preferred_bidder"),
     "premium_percent": _say_award("premium_percent", "%"),
-    "area_ha": _say_number("area_ha", " ha"),
-    "computed_area_ha": _say_number("computed_area_ha", " ha"),
+    "area_ha": lambda b: _say_area(b["area_ha"], None),
+    "computed_area_ha": lambda b: _say_area(b["computed_area_ha"], 2),
     "boundary_kind": say_boundary,
     "position_accuracy": _say_position,
     "resource_mt": _say_resource,

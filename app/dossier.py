@@ -269,7 +269,8 @@ _FIGURE_WORDS = Words(
 
 def say_figure_name(key: str) -> str:
     """What a figure of the Mission is of."""
-    return _FIGURE_WORDS.get(key) or format_slug(key)
+    # A year of accounts keeps its hyphen.
+    return _FIGURE_WORDS.get(key) or (said(key) if key[:1].isdigit() else format_slug(key))
 
 
 def say_figure(value: Any, unit: str | None) -> str:
@@ -279,7 +280,7 @@ def say_figure(value: Any, unit: str | None) -> str:
     number = format_number(value)
     if unit in ("INR crore", "crore INR"):
         return _("₹%(number)s crore", number=number)
-    return f"{number}%" if unit == "percent" else f"{number} {unit or ''}".rstrip()
+    return f"{number}%" if unit == "percent" else f"{number} {said(unit)}".rstrip()
 
 
 def abbreviations(*records: Any) -> list[tuple[str, str]]:

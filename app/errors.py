@@ -66,33 +66,33 @@ class TooLarge(PortalError):
 class AddressTooLong(PortalError):
     """An address beyond what is read."""
 
-    status, title, anchor = 414, "Address too long", "address-too-long"
+    status, title, anchor = 414, N_("Address too long"), "address-too-long"
 
 
 class HeadersTooLarge(PortalError):
     """Headers beyond what is read."""
 
-    status, title, anchor = 431, "Headers too large", "headers-too-large"
+    status, title, anchor = 431, N_("Headers too large"), "headers-too-large"
 
 
 class TooMany(PortalError):
     """More requests than one reader is granted."""
 
-    status, title, anchor = 429, "Too many requests", "too-many-requests"
+    status, title, anchor = 429, N_("Too many requests"), "too-many-requests"
     retry_after_seconds = 1
 
 
 class Busy(PortalError):
     """As much heavy work as may be is under way."""
 
-    status, title, anchor = 503, "Busy", "busy"
+    status, title, anchor = 503, N_("Busy"), "busy"
     retry_after_seconds = 5
 
 
 class TakesTooLong(PortalError):
     """The database would need longer for the answer than any question is given."""
 
-    status, title, anchor = 503, "Takes too long", "takes-too-long"
+    status, title, anchor = 503, N_("Takes too long"), "takes-too-long"
     retry_after_seconds = 30
 
 

@@ -35,6 +35,23 @@ FIELD_WORDS = Words(
         "aliases": N_("Also written"),
         "agency": N_("Explored by"),
         "as_of": N_("As at"),
+        "access": N_("Access"),
+        "asset_class": N_("Asset class"),
+        "boundary_note": N_("Boundary note"),
+        "locality": N_("Locality"),
+        "offshore": N_("Offshore"),
+        "position_accuracy": N_("Position accuracy"),
+        "position_note": N_("Position note"),
+        "primary_mineral": N_("Primary mineral"),
+        "stage_date": N_("Stage date"),
+        "date": N_("Date"),
+        "page": N_("Page"),
+        "title": N_("Title"),
+        "values": N_("Values"),
+        "tender_number": N_("Tender number"),
+        "qualified_bidders": N_("Qualified bidders"),
+        "basis": N_("Basis"),
+        "method": N_("Method"),
     }
 )
 _CODES: Mapping[str, Callable[[str], str]] = {
@@ -138,12 +155,14 @@ def say_change(name: str, before: Any, after: Any) -> str:
     """One field's change in a sentence: of long lists only what came and what went."""
     then, now = say_lines(name, before), say_lines(name, after)
     if then == now:
-        return f"{say_field(name)}: {_('changed in what is not shown in words')}"
+        unseen = _("changed in what is not shown in words")
+        return f"{say_field(name)}: {unseen}"
     if len(then) == len(now) == 1:
         return f"{say_field(name)}: {then[0]} → {now[0]}"
     came, went = lines_apart(then, now)
     parts = [f"{verb} {'; '.join(lines)}" for verb, lines in ((_("no longer"), went), (_("now"), came)) if lines]
-    return f"{say_field(name)}: {', '.join(parts) or _('another order')}"
+    told = ", ".join(parts) or _("another order")
+    return f"{say_field(name)}: {told}"
 
 
 def lines_apart(then: Sequence[str], now: Sequence[str]) -> tuple[list[str], list[str]]:

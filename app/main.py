@@ -45,6 +45,7 @@ from app.routes import (
     offers,
     pages,
     printing,
+    processes,
     queryables,
     schemas,
     screening,
@@ -108,6 +109,7 @@ def create_app(settings: Settings, database_url: str | None = None) -> FastAPI:
             doors,
             shapes,
             screening,
+            processes,
             words,
         )
     ]
@@ -245,7 +247,7 @@ def _answer_projection_error(request: Request, error: Exception) -> Response:
     """A feature that the reference system asked for does not reach."""
     if "transform:" not in str(getattr(error, "orig", error)):
         return _answer_lost_connection(request, error)
-    detail = "crs: a feature of the answer lies where this reference system is not defined; ask for CRS84 or fewer."
+    detail = _("crs: a feature of the answer lies where this reference system is not defined; ask for CRS84 or fewer.")
     return answer(request, BadParameter(detail, parameter="crs"))
 
 
@@ -253,7 +255,9 @@ def _answer_database_error(request: Request, error: Exception) -> Response:
     """Away, starting up, or without tables: it may be well in a moment, and nothing of it is the reader's fault."""
     if isinstance(getattr(error, "orig", None), QueryCanceled):
         # Its time was up, or its reader has left.
-        return answer(request, TakesTooLong("The answer takes longer than a question is given; ask for less at once."))
+        return answer(
+            request, TakesTooLong(_("The answer takes longer than a question is given; ask for less at once."))
+        )
     if isinstance(error, ProgrammingError) and "does not exist" not in str(error.orig):
         raise error
     return answer(request, _away())

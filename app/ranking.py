@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from app.comparison import say_resources
 from app.errors import BadParameter
 from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.values import STAGES
 from app.words import nearest
 
@@ -88,26 +89,27 @@ def parse_weights(text: str, known: Sequence[Criterion]) -> dict[str, float]:
         key, colon, number = (piece.strip() for piece in part.partition(":"))
         if key == "resource_mt" and key not in keys:
             raise BadParameter(
-                "weights: resource_mt is no criterion here; the resources of these blocks are not published of two of"
-                " them, or not comparable.",
+                _(
+                    "weights: resource_mt is no criterion here; the resources of these blocks are not published of two "
+                    "of them, or not comparable."
+                ),
                 parameter="weights",
             )
         if key in seen:
-            raise BadParameter(f"weights: {key} stands there more than once.", parameter="weights")
+            raise BadParameter(_("weights: %(key)s stands there more than once.", key=key), parameter="weights")
         seen.add(key)
         if key not in keys:
             close = nearest(key, keys)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise BadParameter(
-                f"weights: “{key[:60]}” is none of {', '.join(keys)}.{hint}", parameter="weights", suggestions=close
-            )
+            told = _("weights: “%(key)s” is none of %(keys)s.", key=key[:60], keys=", ".join(keys))
+            raise BadParameter(told + ask_meant(close[:1]), parameter="weights", suggestions=close)
         try:
             weight = float(number) if colon else float("nan")
         except ValueError:
             weight = float("nan")
         if not -MOST_WEIGHT <= weight <= MOST_WEIGHT:
             raise BadParameter(
-                f"weights: “{part[:60]}” has no weight from -10 to 10; write it as {key}:3.", parameter="weights"
+                _("weights: “%(part)s” has no weight from -10 to 10; write it as %(key)s:3.", part=part[:60], key=key),
+                parameter="weights",
             )
         if weight:
             weights[key] = weight

@@ -10,7 +10,7 @@ from typing import Any
 
 from babel.dates import format_date as format_date_in
 
-from app.languages import ENGLISH, N_, Later, Words, find, language
+from app.languages import ENGLISH, N_, Later, Words, find, language, speaking
 from app.languages import gettext as _
 
 NOT_PUBLISHED = N_("not published")
@@ -260,8 +260,10 @@ def format_tonnage(resource_mt: float | None) -> str:
     if language() == ENGLISH or tonnes < _LAKH:
         return said
     if tonnes < _CRORE:
-        return f"{said} ({_('%(number)s lakh tonnes', number=format_number(float(tonnes / _LAKH)))})"
-    return f"{said} ({_('%(number)s crore tonnes', number=format_number(float(tonnes / _CRORE)))})"
+        grouped = _("%(number)s lakh tonnes", number=format_number(float(tonnes / _LAKH)))
+    else:
+        grouped = _("%(number)s crore tonnes", number=format_number(float(tonnes / _CRORE)))
+    return f"{said} ({grouped})"
 
 
 _LAKH, _CRORE = Decimal(100_000), Decimal(10_000_000)
@@ -296,7 +298,10 @@ _ISO_DATE = re.compile(r"(?<![\w/=.-])(\d{4})-(\d{2})(-\d{2})?(?![\w-])")
 
 
 def plain_dates(text: str | None) -> str:
-    """The text with its ISO dates as people write them. 2010-11 is a year of accounts and stays."""
+    """A text of a source with its ISO dates as people write them; it is in English, and so are they.
+
+    2010-11 is a year of accounts and stays.
+    """
 
     def say(found: re.Match[str]) -> str:
         year, month, day = found.groups()
@@ -304,7 +309,8 @@ def plain_dates(text: str | None) -> str:
             return found[0]
         return format_date(found[0])
 
-    return _ISO_DATE.sub(say, text or "")
+    with speaking(ENGLISH):
+        return _ISO_DATE.sub(say, text or "")
 
 
 def format_slug(slug: str | None) -> str:

@@ -147,6 +147,8 @@ def test_a_document_in_each_language_shows_every_letter(portal, code):
     assert len(document) <= 6
     text = " ".join(page.get_textpage().get_text_range() for page in document)
     assert "[U+" not in text and "\ufffd" not in text
+    # PDF/UA-1, which wants that each glyph, ligatures too, can be told back to its letters.
+    assert b"pdfuaid" in response.content
     if code == "hi":
         assert "सीमा" in text, text[:500]
 

@@ -109,7 +109,7 @@ def set_title(words):
     plan = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0L9 9" stroke="#222"/></svg>'
     counted = {"more_corners": "", "more_sources": "", "lang": "en", "words": sheets._words("")}
     facts = {"facts": [{"title": "One", "rows": []}, {"title": "Two", "rows": []}]}
-    data = {"plan_note": "", "place": "", "status": "", "since": "", "minerals": "", "aliases": "", "timeline": ""}
+    data = {"plan_note": "", "place": "", "status": "", "since": "", "minerals": "", "aliases": "", "timeline": None}
     sheet = empty | data | lists | counted | facts | {"title": words, "plan": plan}
     return typeset("dossier", sheet, FONTS, datetime(2026, 1, 1, tzinfo=UTC))
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import re
 from functools import lru_cache
 
 import pytest
@@ -13,6 +14,7 @@ from pyproj import Geod, Proj
 from shapely.geometry import MultiPolygon, Polygon, box, mapping, shape
 from shapely.ops import nearest_points
 
+from app.errors import TooLarge
 from app.screening import LAYERS, wind_of
 
 ADDRESS = "/api/screening"
@@ -323,6 +325,34 @@ def test_the_explorers_shape_leads_to_its_screening(portal):
     assert "The shape covers 11,544" in portal.get(f"/screening?intersects={link}").text
 
 
+def test_a_page_draws_the_repaired_form_over_the_shape_as_it_came(portal):
+    html = portal.get("/screening?intersects=POLYGON((84 20,85 21,85 20,84 21,84 20))").text
+    drawn = dict(re.findall(r'<path class="(given|mended)" d="([^"]*)"', html))
+    # Corners of the drawing: as it came five positions in one line, mended two triangles.
+    assert len(re.findall(r"[ML]", drawn["given"])) == 5 and drawn["given"].count("M") == 1
+    assert drawn["mended"].count("M") == 2
+    numbers = [float(number) for number in re.findall(r"[\d.]+", drawn["given"])]
+    assert min(numbers) >= 0 and max(numbers) <= 320
+    # Without extent there is nothing to draw, and no picture of nothing.
+    assert "<figure" not in portal.get("/screening?intersects=POLYGON((84 20,85 20,84 20,84 20))").text
+
+
+def test_a_shape_that_cannot_be_mended_in_bounds_is_refused_without_a_repaired_form(client, monkeypatch):
+    def give_up(*_args, **_more):
+        raise TooLarge("It takes more than 10 seconds.")
+
+    monkeypatch.setattr("app.params.outlines.read_shape", give_up)
+    bow_tie = {"type": "Polygon", "coordinates": [[[84, 20], [85, 21], [85, 20], [84, 21], [84, 20]]]}
+    problem = screen(client, bow_tie, 400)
+    assert "Self-intersection" in problem["detail"] and "Mend it there" in problem["detail"]
+    assert "repaired" not in problem
+
+
+def test_a_page_answers_a_shape_that_is_too_large_with_413(portal):
+    assert portal.get("/screening?intersects=POLYGON((60 0,80 0,80 20,60 20,60 0))").status_code == 413
+    assert portal.get("/screening?intersects=POLYGON((60 0,80 0,80 20,60 20,60 0))&lang=hi").status_code == 413
+
+
 def test_a_page_says_what_to_mend_and_offers_the_repaired_form(portal):
     page = portal.post("/screening", data={"shape": BOW_TIE})
     assert page.status_code == 400 and "Self-intersection at 84.5 20.5" in page.text
@@ -361,3 +391,43 @@ def test_a_plant_lists_the_blocks_that_its_links_find(portal):
 def test_a_distance_that_cannot_be_read_is_a_notice(portal, text):
     page = portal.get(f"/processing-units/irel-oscom?within_km={text}")
     assert page.status_code == 200 and "500 km are applied" in page.text
+
+
+def test_the_nearest_are_the_nearest_on_the_ground_not_in_degrees(client, session):
+    # At 34° N a degree of longitude is 92 km: three ports in the east are nearer than three in the north.
+    for number in range(3):
+        make_port(session, 77.0, 34.50 + number / 100, id=f"north-{number}")
+        make_port(session, 77.52 + number / 100, 34.0, id=f"east-{number}")
+    make_block(session, 77.0, 34.24, side_degrees=0.01, id="north", position_accuracy="surveyed")
+    make_block(session, 77.265, 34.0, side_degrees=0.01, id="east", position_accuracy="surveyed")
+    found = screen(client, {"type": "Point", "coordinates": [77.0, 34.0]})
+    assert ids(found, "ports") == ["east-0", "east-1", "east-2"]
+    assert layer(found, "ports")["more"] is True
+    # Of 25 km the eastern one is within, though it is the farther in degrees.
+    assert ids(found, "blocks") == ["east"]
+
+
+def test_the_process_is_described_as_it_is(client):
+    listed = client.get("/api/processes").json()
+    assert [one["id"] for one in listed["processes"]] == ["screening"]
+    found = client.get("/api/processes/screening")
+    process = found.json()
+    assert process["jobControlOptions"] == ["sync-execute"]
+    # What it takes is what the service takes, be it as parameter or as body.
+    paths = client.app.openapi()["paths"]["/api/screening"]
+    taken = {parameter["name"] for way in ("get", "post") for parameter in paths[way]["parameters"]}
+    assert set(process["inputs"]) == taken | {"shape"}
+    assert "10,000 vertices and 1,000,000 ha" in process["inputs"]["shape"]["description"]
+    links = {link["rel"]: link["href"] for link in process["links"]}
+    execute = links["http://www.opengis.net/def/rel/ogc/1.0/execute"].removeprefix("http://testserver")
+    point = {"type": "Point", "coordinates": [84.5, 20.5]}
+    answer = client.post(execute, json=point).json()
+    assert set(answer) == set(process["outputs"]["screening"]["schema"]["properties"])
+    landing = {link["rel"]: link["href"] for link in client.get("/api").json()["links"]}
+    assert landing["http://www.opengis.net/def/rel/ogc/1.0/processes"].endswith("/api/processes")
+
+
+def test_a_process_that_is_not_there_is_404(client):
+    problem = client.get("/api/processes/screenin")
+    assert (problem.status_code, problem.json()["suggestions"]) == (404, ["screening"])
+    assert client.get("/api/processes?strange=1").status_code == 400

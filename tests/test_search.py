@@ -468,7 +468,7 @@ def test_an_answer_is_not_made_twice(portal):
 def test_the_address_is_documented(portal):
     document = get_json(portal, "/api/openapi.json")
     operation = document["paths"]["/api/suggestions"]["get"]
-    assert [p["name"] for p in operation["parameters"]] == ["q", "limit"]
+    assert [p["name"] for p in operation["parameters"]] == ["q", "limit", "lang"]
     assert operation["responses"]["200"]["content"]["application/json"]["schema"]
     assert "SuggestionsShape" in document["components"]["schemas"]
 

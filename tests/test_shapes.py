@@ -692,7 +692,7 @@ def test_no_mutated_file_breaks_the_portal(portal, tmp_path, caplog, rounds):
     ("query", "parameter", "words"),
     [
         ("nmae=x", "nmae", "Did you mean name?"),
-        ("bbox=1,2,3,4", "bbox", "takes buffer_km, crs, name, repair"),
+        ("bbox=1,2,3,4", "bbox", "takes buffer_km, crs, lang, name, repair"),
         ("name=a&name=b", "name", "given twice"),
         ("buffer_km=far", "buffer_km", "not a number"),
         ("buffer_km=-1", "buffer_km", "outside 0 to 20100"),
@@ -734,7 +734,7 @@ def test_what_browsers_and_curl_send_is_taken(portal):
 
 def test_openapi_says_what_is_taken_and_answered(portal):
     operation = portal.get("/api/openapi.json").json()["paths"][ADDRESS]["post"]
-    assert {p["name"] for p in operation["parameters"]} == {"name", "buffer_km", "crs", "repair"}
+    assert {p["name"] for p in operation["parameters"]} == {"name", "buffer_km", "crs", "repair", "lang"}
     assert {
         "application/octet-stream", "application/geo+json", "application/vnd.google-earth.kml+xml",
         "application/gpx+xml", "application/zip", "application/geopackage+sqlite3",

@@ -144,7 +144,7 @@ def _bounds(name: str, edges: tuple[float, ...], place: int) -> tuple[str, str]:
 
 
 def _between(name: str, least: str, most: str) -> str:
-    unit = "%" if name == "premium_percent" else f" {_('ha')}"
+    unit = "%" if name == "premium_percent" else " " + _("ha")
     first, last = (group_digits(f"{float(text):,g}") + unit if text else "" for text in (least, most))
     if not least:
         return _("under %(most)s", most=last)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from app.downloads.formats import FORMATS
+from app.languages import find
 from app.languages import gettext as _
 
 # Bytes a row of blocks takes, and bytes of the file beside its rows: measured over the catalogue; a test holds them
@@ -37,7 +38,7 @@ def files_of(filters: Mapping[str, str], rows: int) -> list[File]:
     """Each format that can hold so many rows, with its size as people say it."""
     query = f"?{urlencode(filters)}" if filters else ""
     return [
-        File(ending, kind.title, f"/download/blocks.{ending}{query}", say_size(estimate_bytes(ending, rows)))
+        File(ending, find(kind.title), f"/download/blocks.{ending}{query}", say_size(estimate_bytes(ending, rows)))
         for ending, kind in FORMATS.items()
         if not kind.most_rows or rows <= kind.most_rows
     ]

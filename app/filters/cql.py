@@ -40,8 +40,10 @@ from app.filters.operands import (
     period_operand,
     property_operand,
     text_literal,
-    wrong,
 )
+from app.filters.telling import KINDS, shown, told, wrong
+from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.values import Cql
 from app.words import nearest
 
@@ -136,7 +138,7 @@ class _Compiler:
             return self._operation(_op(node), _args(node))
         found = self.operand(node)
         if found.kind != "boolean":
-            raise wrong(f"{_shown(node)} is neither true nor false; compare it with something.")
+            raise wrong(_("%(part)s is neither true nor false; compare it with something.", part=shown(node)))
         return found.sql
 
     def _operation(self, op: str, args: Sequence[Any]) -> Sql:
@@ -167,14 +169,20 @@ class _Compiler:
         found = self.operand(node)
         if found.kind in ("geometry", "array", "period"):
             functions = {"geometry": "S_EQUALS", "array": "A_EQUALS", "period": "T_EQUALS"}
-            raise wrong(f"{_shown(node)} cannot be compared like a number; use {functions[found.kind]} and its like.")
+            raise wrong(
+                _(
+                    "%(part)s cannot be compared like a number; use %(function)s and its like.",
+                    part=shown(node),
+                    function=functions[found.kind],
+                )
+            )
         return found
 
     def _like(self, op: str, args: Sequence[Any]) -> Sql:
         _count(op, args, 2, 2)
         value, pattern = (self.operand(node) for node in args)
         if value.kind != "text" or pattern.kind != "text":
-            raise wrong(f"LIKE compares texts; {_shown(args[0])} is {_a(value.kind)}.")
+            raise wrong(_("LIKE compares texts; %(part)s is %(kind)s.", **told(args[0], value.kind)))
         return value.sql.like(pattern.sql)
 
     def _between(self, op: str, args: Sequence[Any]) -> Sql:
@@ -185,7 +193,7 @@ class _Compiler:
     def _in(self, op: str, args: Sequence[Any]) -> Sql:
         _count(op, args, 2, 2)
         if not isinstance(args[1], list) or not args[1]:
-            raise wrong("IN wants a list of values, such as stage IN ('G3','G4').")
+            raise wrong(_("IN wants a list of values, such as stage IN ('G3','G4')."))
         value = self._comparable(args[0])
         return or_(*(_compared("=", value, self._comparable(node)) for node in args[1]))
 
@@ -196,9 +204,11 @@ class _Compiler:
         shapes = [self.operand(node) for node in args]
         for node, found in zip(args, shapes, strict=True):
             if found.kind != "geometry":
-                raise wrong(f"{op.upper()} compares geometries; {_shown(node)} is {_a(found.kind)}.")
+                raise wrong(
+                    _("%(op)s compares geometries; %(part)s is %(kind)s.", op=op.upper(), **told(node, found.kind))
+                )
             if op not in ("s_intersects", "s_disjoint") and _is_collection(node):
-                raise wrong(f"{op.upper()} takes no GEOMETRYCOLLECTION; S_INTERSECTS and S_DISJOINT do.")
+                raise wrong(_("%(op)s takes no GEOMETRYCOLLECTION; S_INTERSECTS and S_DISJOINT do.", op=op.upper()))
         found_sql: Sql = _SPATIAL[op](*(found.sql for found in shapes))
         return found_sql
 
@@ -208,7 +218,9 @@ class _Compiler:
         for node in args:
             found = self.operand(node)
             if found.times is None:
-                raise wrong(f"{op.upper()} compares dates and times; {_shown(node)} is {_a(found.kind)}.")
+                raise wrong(
+                    _("%(op)s compares dates and times; %(part)s is %(kind)s.", op=op.upper(), **told(node, found.kind))
+                )
             times.append(found.times)
         return _TEMPORAL[op](*times)
 
@@ -221,10 +233,10 @@ class _Compiler:
         if not isinstance(node, list):
             found = self.operand(node)
             if found.kind != "array":
-                raise wrong(f"{op.upper()} compares lists; {_shown(node)} is {_a(found.kind)}.")
+                raise wrong(_("%(op)s compares lists; %(part)s is %(kind)s.", op=op.upper(), **told(node, found.kind)))
             return found.sql
         if not all(isinstance(item, str) and "\0" not in item for item in node):
-            raise wrong(f"{op.upper()}: the lists here hold texts; give texts in quotation marks.")
+            raise wrong(_("%(op)s: the lists here hold texts; give texts in quotation marks.", op=op.upper()))
         return cast(node, ARRAY(Text))
 
     # --- operands ------------------------------------------------------------------------------------------------
@@ -248,7 +260,7 @@ class _Compiler:
             return self._period(node["interval"])
         if "bbox" in node or ("type" in node and ("coordinates" in node or "geometries" in node)):
             return geometry_operand(node, self.crs)
-        raise wrong(f"{_shown(node)} is nothing that CQL2 knows.")
+        raise wrong(_("%(part)s is nothing that CQL2 knows.", part=shown(node)))
 
     def _calculated(self, node: Mapping[str, Any]) -> Operand:
         op, args = _op(node), _args(node)
@@ -258,13 +270,13 @@ class _Compiler:
             _count(op, args, 1, 1)
             found = self.operand(args[0])
             if found.kind != "text":
-                raise wrong(f"{op.upper()} takes a text; {_shown(args[0])} is {_a(found.kind)}.")
+                raise wrong(_("%(op)s takes a text; %(part)s is %(kind)s.", op=op.upper(), **told(args[0], found.kind)))
             return Operand(_folded(op, found.sql), "text")
         if op in _ARITHMETIC:
             return self._arithmetic(op, args)
         close = nearest(op, sorted(OPERATORS))
-        hint = f" Did you mean {' or '.join(name.upper() for name in close)}?" if close else ""
-        raise wrong(f"there is no function “{op[:60]}”.{hint}", close)
+        said = _("there is no function “%(op)s”.", op=op[:60])
+        raise wrong(said + ask_meant([name.upper() for name in close]), close)
 
     def _arithmetic(self, op: str, args: Sequence[Any]) -> Operand:
         if op in ("-", "*") and len(args) == 1:  # a sign
@@ -273,7 +285,9 @@ class _Compiler:
         numbers = [self.operand(node) for node in args]
         for node, found in zip(args, numbers, strict=True):
             if found.kind != "number":
-                raise wrong(f"“{op}” calculates with numbers; {_shown(node)} is {_a(found.kind)}.")
+                raise wrong(
+                    _("“%(op)s” calculates with numbers; %(part)s is %(kind)s.", op=op, **told(node, found.kind))
+                )
         # As numeric or double: whole numbers of four bytes would overflow.
         whole = all(found.is_integer for found in numbers)
         a, b = (cast(found.sql, Numeric if whole else Double) for found in numbers)
@@ -281,7 +295,7 @@ class _Compiler:
 
     def _period(self, ends: Any) -> Operand:
         if not isinstance(ends, list) or len(ends) != 2:
-            raise wrong("INTERVAL wants two dates, times or '..'.")
+            raise wrong(_("INTERVAL wants two dates, times or '..'."))
         return period_operand([self._end(end) for end in ends])
 
     def _end(self, end: Any) -> Operand | None:
@@ -305,7 +319,7 @@ def _compared(op: str, a: Operand, b: Operand) -> Sql:
         return _COMPARISONS[op](a.sql, b.sql)
     if a.times and b.times:
         return _COMPARISONS[op](a.times.start, b.times.start)
-    raise wrong(f"{_a(a.kind)} cannot be compared with {_a(b.kind)}.")
+    raise wrong(_("%(first)s cannot be compared with %(second)s.", first=KINDS[a.kind], second=KINDS[b.kind]))
 
 
 def _folded(op: str, text: Sql) -> Sql:
@@ -328,32 +342,20 @@ def _op(node: Mapping[str, Any]) -> str:
 def _args(node: Mapping[str, Any]) -> list[Any]:
     args = node.get("args")
     if not isinstance(args, list):
-        raise wrong(f"“{str(node.get('op'))[:60]}” has no list of arguments.")
+        raise wrong(_("“%(op)s” has no list of arguments.", op=str(node.get("op"))[:60]))
     return args
 
 
 def _count(op: str, args: Sequence[Any], least: int, most: int) -> None:
     if not least <= len(args) <= most:
-        right = str(least) if least == most else f"{least} or more"
-        raise wrong(f"{op.upper()} has {len(args)} argument(s); it takes {right}.")
+        right = str(least) if least == most else _("%(number)s or more", number=least)
+        raise wrong(
+            _("%(op)s has %(number)s argument(s); it takes %(right)s.", op=op.upper(), number=len(args), right=right)
+        )
 
 
 def _is_collection(node: Any) -> bool:
     return isinstance(node, dict) and node.get("type") == "GeometryCollection"
-
-
-def _shown(node: Any) -> str:
-    """A node as a reader may recognise it."""
-    if isinstance(node, dict):
-        if "property" in node:
-            return f"“{str(node['property'])[:60]}”"
-        return f"{str(node.get('op') or node.get('type') or 'this').upper()[:60]}"
-    return f"“{str(node)[:60]}”"
-
-
-def _a(kind: str) -> str:
-    names = {"array": "a list", "instant": "a time", "period": "an interval", "geometry": "a geometry"}
-    return names.get(kind, f"a {kind}")
 
 
 __all__ = ["OPERATORS", "BadParameter", "check_cql", "compile_cql"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -38,8 +39,12 @@ from sqlalchemy.types import TypeEngine
 from app.catalogue import View
 from app.crs import Crs
 from app.errors import BadParameter
+from app.filters.telling import say_fault, wrong
+from app.languages import find
 from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.values import WGS84
+from app.wording import group_digits
 from app.words import nearest
 
 # The geometry's name for clients; the column's own leads there too.
@@ -69,11 +74,6 @@ class Operand(NamedTuple):
     kind: str
     times: Instants | None = None
     is_integer: bool = False
-
-
-def wrong(detail: str, suggestions: Sequence[str] = ()) -> BadParameter:
-    """A fault of the filter, as an error to raise."""
-    return BadParameter(_("filter: %(detail)s", detail=detail), parameter="filter", suggestions=suggestions)
 
 
 # --- properties --------------------------------------------------------------------------------------------------
@@ -131,8 +131,8 @@ def equals(view: View, name: str, value: str | float | bool) -> ColumnElement[An
 def unknown_property(name: str, view: View) -> BadParameter:
     known = list_queryables(view)
     close = nearest(name, list(known))
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return wrong(f"{view.collection.title} have no property “{name}” to filter by.{hint}", close)
+    said = _("%(title)s have no property “%(name)s” to filter by.", title=find(view.collection.title), name=name)
+    return wrong(said + ask_meant(close), close)
 
 
 def _days_of_range(period: ColumnElement[Any]) -> Instants:
@@ -169,20 +169,18 @@ def literal_operand(value: Any) -> Operand:
         return _number(value)
     if isinstance(value, str):
         return Operand(text_literal(value), "text")
-    raise wrong(f"{str(value)[:60]} is no value; compare with null by IS NULL.")
+    raise wrong(_("%(value)s is no value; compare with null by IS NULL.", value=json.dumps(value)[:60]))
 
 
 def text_literal(value: str) -> ColumnElement[str]:
     if "\0" in value:
-        raise wrong("a text holds a NUL character; leave it out.")
+        raise wrong(_("a text holds a NUL character; leave it out."))
     return collate(bindparam(None, value, Text, unique=True), "C")
 
 
 def _number(value: float) -> Operand:
-    if isinstance(value, float) and not isfinite(value):
-        raise wrong("a number is too large.")
-    if abs(value) > _LARGEST:
-        raise wrong("a number is too large.")
+    if (isinstance(value, float) and not isfinite(value)) or abs(value) > _LARGEST:
+        raise wrong(_("a number is too large."))
     # The text parser makes every number a float; a whole one must meet an integer column as an integer.
     if float(value).is_integer() and abs(value) < 2**53:
         return Operand(bindparam(None, int(value), Numeric, unique=True), "number", is_integer=True)
@@ -196,7 +194,7 @@ def parse_date(text: Any) -> date:
             raise ValueError(text)
         return date.fromisoformat(text)
     except (ValueError, TypeError):
-        raise wrong(f"“{str(text)[:40]}” is no date; write DATE('2025-03-01').") from None
+        raise wrong(_("“%(text)s” is no date; write DATE('2025-03-01').", text=str(text)[:40])) from None
 
 
 def parse_instant(text: Any) -> datetime:
@@ -207,7 +205,8 @@ def parse_instant(text: Any) -> datetime:
     try:
         found = datetime.fromisoformat(str(text).upper())
     except ValueError:
-        raise wrong(f"“{str(text)[:40]}” is no time; write TIMESTAMP('2025-03-01T12:00:00Z').") from None
+        said = _("“%(text)s” is no time; write TIMESTAMP('2025-03-01T12:00:00Z').", text=str(text)[:40])
+        raise wrong(said) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -227,7 +226,7 @@ def period_operand(ends: Sequence[Operand | None]) -> Operand:
     Raises: BadParameter where an end lies not in time.
     """
     if len(ends) != 2 or any(end is not None and end.times is None for end in ends):
-        raise wrong("INTERVAL wants two dates, times or '..'.")
+        raise wrong(_("INTERVAL wants two dates, times or '..'."))
     first, last = ends
     start = first.times.start if first and first.times else _ENDLESS[1]
     end = last.times.end if last and last.times else _ENDLESS[0]
@@ -263,8 +262,8 @@ def to_stored(geometry: BaseGeometry, crs: Crs, parameter: str) -> BaseGeometry:
             _(
                 "%(parameter)s: the geometry has %(vertices)s vertices; at most %(most_vertices)s are taken.",
                 parameter=parameter,
-                vertices=f"{vertices:,}",
-                most_vertices=f"{MOST_VERTICES:,}",
+                vertices=group_digits(f"{vertices:,}"),
+                most_vertices=group_digits(f"{MOST_VERTICES:,}"),
             ),
             parameter=parameter,
         )
@@ -283,7 +282,7 @@ def to_stored(geometry: BaseGeometry, crs: Crs, parameter: str) -> BaseGeometry:
                 "%(parameter)s: the geometry leaves the globe; coordinates are in %(uri)s, %(value)s first.",
                 parameter=parameter,
                 uri=crs.uri,
-                value="latitude" if crs.latitude_first else "longitude or easting",
+                value=_("latitude") if crs.latitude_first else _("longitude or easting"),
             ),
             parameter=parameter,
         )
@@ -292,7 +291,7 @@ def to_stored(geometry: BaseGeometry, crs: Crs, parameter: str) -> BaseGeometry:
             _(
                 "%(parameter)s: the geometry is not valid: %(geometry)s.",
                 parameter=parameter,
-                geometry=shapely.is_valid_reason(geometry),
+                geometry=say_fault(geometry),
             ),
             parameter=parameter,
         )
@@ -319,18 +318,18 @@ def _shape(value: Mapping[str, Any]) -> BaseGeometry:
     try:
         found = shape(dict(value))
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, ShapelyError):
-        raise wrong("a geometry cannot be read; rings are closed and have four points or more.") from None
+        raise wrong(_("a geometry cannot be read; rings are closed and have four points or more.")) from None
     if not all(map(isfinite, shapely.get_coordinates(found).ravel().tolist())):
-        raise wrong("a geometry has a coordinate that is no number.")
+        raise wrong(_("a geometry has a coordinate that is no number."))
     return found
 
 
 def _box(numbers: Any, crs: Crs) -> BaseGeometry:
     """Four or six numbers; west > east crosses the antimeridian. In the CRS's own axis order, as is the result."""
     if not isinstance(numbers, list) or len(numbers) not in (4, 6):
-        raise wrong("BBOX wants four numbers (or six with heights): the lower corner, then the upper one.")
+        raise wrong(_("BBOX wants four numbers (or six with heights): the lower corner, then the upper one."))
     if not all(isinstance(n, _NUMBER) and not isinstance(n, bool) and isfinite(n) for n in numbers):
-        raise wrong("BBOX holds something that is no number.")
+        raise wrong(_("BBOX holds something that is no number."))
     half = len(numbers) // 2
     a1, b1, a2, b2 = numbers[0], numbers[1], numbers[half], numbers[half + 1]
     lon1, lon2 = (b1, b2) if crs.latitude_first else (a1, a2)
@@ -338,7 +337,7 @@ def _box(numbers: Any, crs: Crs) -> BaseGeometry:
         parts = [_corners(a1, b1, a2, b2, crs, east=180.0), _corners(a1, b1, a2, b2, crs, west=-180.0)]
         return shapely.MultiPolygon([box(*part) for part in parts])
     if (a1 > a2) or (b1 > b2):
-        raise wrong("BBOX: the first corner lies above or to the right of the second.")
+        raise wrong(_("BBOX: the first corner lies above or to the right of the second."))
     return _plain_box(a1, b1, a2, b2)
 
 

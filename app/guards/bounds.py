@@ -9,6 +9,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AddressTooLong, HeadersTooLarge, PortalError, TooLarge, UnsupportedType
+from app.languages import gettext as _
+from app.wording import group_digits
 
 MOST_ADDRESS_BYTES = 64_000
 MOST_HEADER_BYTES = 32_768
@@ -49,12 +51,22 @@ def _find_fault(scope: Scope) -> PortalError | None:
     length = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
     if length > MOST_ADDRESS_BYTES:
         return AddressTooLong(
-            f"The address has {length:,} bytes; at most {MOST_ADDRESS_BYTES:,} are taken. "
-            "Longer questions go by POST, in the body."
+            _(
+                "The address has %(length)s bytes; at most %(most)s are taken. Longer questions go by POST, in the "
+                "body.",
+                length=group_digits(f"{length:,}"),
+                most=group_digits(f"{MOST_ADDRESS_BYTES:,}"),
+            )
         )
     headers = scope["headers"]
     if len(headers) > MOST_HEADERS:
-        return HeadersTooLarge(f"The request has {len(headers)} header lines; at most {MOST_HEADERS} are taken.")
+        return HeadersTooLarge(
+            _(
+                "The request has %(number)s header lines; at most %(most)s are taken.",
+                number=len(headers),
+                most=MOST_HEADERS,
+            )
+        )
     total = 0
     ranges = None
     for name, value in headers:
@@ -62,15 +74,25 @@ def _find_fault(scope: Scope) -> PortalError | None:
         if name == b"content-length":
             if value.isdigit() and int(value[:20]) > MOST_BODY_BYTES:
                 return TooLarge(
-                    f"The body has more than {MOST_BODY_BYTES:,} bytes; at most so many are taken.", parameter="body"
+                    _(
+                        "The body has more than %(most_bytes)s bytes; at most so many are taken.",
+                        most_bytes=group_digits(f"{MOST_BODY_BYTES:,}"),
+                    ),
+                    parameter="body",
                 )
         elif name == b"content-encoding":
             if value.strip().lower() not in (b"", b"identity"):
-                return UnsupportedType("The body is packed (Content-Encoding); send it as it is.")
+                return UnsupportedType(_("The body is packed (Content-Encoding); send it as it is."))
         elif name == b"range":
             ranges = value
     if total > MOST_HEADER_BYTES:
-        return HeadersTooLarge(f"The headers have {total:,} bytes; at most {MOST_HEADER_BYTES:,} are taken.")
+        return HeadersTooLarge(
+            _(
+                "The headers have %(total)s bytes; at most %(most)s are taken.",
+                total=group_digits(f"{total:,}"),
+                most=group_digits(f"{MOST_HEADER_BYTES:,}"),
+            )
+        )
     if ranges is not None and (len(ranges) > _LONGEST_RANGE or ranges.count(b",") >= MOST_RANGES):
         scope["headers"] = [(name, value) for name, value in headers if name != b"range"]
     return None

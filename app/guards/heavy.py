@@ -12,6 +12,7 @@ from app.errors import Busy
 from app.guards.bounds import Refuse
 from app.guards.leaving import left_of
 from app.guards.turns import Turns
+from app.languages import gettext as _
 from app.metrics import Metrics
 
 
@@ -52,7 +53,7 @@ class HeavyWork:
         turns = self.turns[work.kind]
         turn = await turns.take()
         if turn is None:
-            busy = Busy("Much heavy work is under way just now; the same request may go through in a moment.")
+            busy = Busy(_("Much heavy work is under way just now; the same request may go through in a moment."))
             await self.refuse(Request(scope), busy)(scope, receive, send)
             return
         self.metrics.heavy_begins(work.kind)

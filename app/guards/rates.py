@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import TooMany
 from app.guards.bounds import Refuse
+from app.languages import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,14 @@ class Rates:
         if allowed:
             await self.app(scope, receive, send_with)
             return
-        error = TooMany(f"More than {item} came from your address; ask again in {reset_seconds} s.")
+        error = TooMany(
+            _(
+                "More than %(amount)s requests in %(period)s s came from your address; ask again in %(seconds)s s.",
+                amount=item.amount,
+                period=item.get_expiry(),
+                seconds=reset_seconds,
+            )
+        )
         error.retry_after_seconds = reset_seconds
         await self.refuse(Request(scope), error)(scope, receive, send_with)
 

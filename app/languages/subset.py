@@ -60,6 +60,24 @@ PART_TEXTS = frozenset(
         "Tools",
         "Print map",
         "Suggestions",
+        # Headings of a printed dossier, and of what lies round a block.
+        "Where",
+        "What",
+        "UTM zone",
+        "Easting, m",
+        "Northing, m",
+        "States and union territories",
+        "Forest",
+        "Protected areas",
+        "Eco-sensitive zones",
+        "Tiger corridors",
+        "Rivers and waters",
+        "Settlements",
+        "Railways",
+        "Roads",
+        "Power lines",
+        "Nothing found among what the portal holds, which is not all there is:",
+        "No data here, so nothing can be said of:",
     }
 )
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%%")

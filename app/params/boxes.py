@@ -41,7 +41,7 @@ def _longitude_first(text: str) -> str:
 
 
 def _projected(text: str, crs: Crs) -> Shape:
-    right = "four numbers in metres: west, south, east, north (or six with heights)"
+    right = _("four numbers in metres: west, south, east, north (or six with heights)")
     numbers = parse_numbers("bbox", text, (4, 6), right)
     half = len(numbers) // 2
     west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]

@@ -17,6 +17,7 @@ from app.filters import check_cql
 from app.languages import gettext as _
 from app.params.parsing import parse_text
 from app.values import Cql
+from app.wording import group_digits
 from app.words import nearest
 
 LANGUAGES = ("cql2-text", "cql2-json")
@@ -73,7 +74,7 @@ def read_text(text: str) -> Any:
     try:
         tree = parse_text(text)
     except ValueError as error:
-        raise _bad(f"it is no CQL2: {_reason(error)}.") from None
+        raise _bad(_("it is no CQL2: %(reason)s.", reason=_reason(error))) from None
     check_size(tree)
     return tree
 
@@ -89,7 +90,7 @@ def read_json(text: str) -> Any:
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:
-        raise _bad(f"it is no JSON: {_reason(error)}.") from None
+        raise _bad(_("it is no JSON: %(reason)s.", reason=_reason(error))) from None
     check_size(tree)
     return tree
 
@@ -102,7 +103,9 @@ def check_size(tree: Any) -> None:
         if depth > MOST_DEPTH * 2:  # an operator and its list of arguments are two levels
             raise _too_deep()
         if nodes > MOST_NODES:
-            raise _bad(f"it has more than {MOST_NODES:,} parts; at most so many are taken.")
+            raise _bad(
+                _("it has more than %(most)s parts; at most so many are taken.", most=group_digits(f"{MOST_NODES:,}"))
+            )
         level = [
             inner
             for node in level
@@ -112,11 +115,17 @@ def check_size(tree: Any) -> None:
 
 def _check_length(text: str) -> None:
     if "\0" in text:
-        raise _bad("it holds a NUL character; leave it out.")
+        raise _bad(_("it holds a NUL character; leave it out."))
     if len(text) > MOST_CHARACTERS:
-        raise _bad(f"it has {len(text):,} characters; at most {MOST_CHARACTERS:,} are taken.")
+        raise _bad(
+            _(
+                "it has %(number)s characters; at most %(most)s are taken.",
+                number=group_digits(f"{len(text):,}"),
+                most=group_digits(f"{MOST_CHARACTERS:,}"),
+            )
+        )
     if not text.strip():
-        raise _bad("it is empty; give a condition such as area_ha > 100, or leave it out.")
+        raise _bad(_("it is empty; give a condition such as area_ha > 100, or leave it out."))
 
 
 def _check_nesting(text: str) -> None:
@@ -136,7 +145,7 @@ def _check_nesting(text: str) -> None:
         elif token["operator"]:
             operators += 1
             if operators > MOST_OPERATORS:
-                raise _bad(f"it has more than {MOST_OPERATORS} of NOT, +, -, *, /, %, ^, DIV.")
+                raise _bad(_("it has more than %(most)s of NOT, +, -, *, /, %%, ^, DIV.", most=MOST_OPERATORS))
 
 
 def _balanced_length(text: str) -> int:
@@ -152,11 +161,11 @@ def _balanced_length(text: str) -> int:
 
 
 def _too_deep() -> BadParameter:
-    return _bad(f"it is nested more than {MOST_DEPTH} deep.")
+    return _bad(_("it is nested more than %(most)s deep.", most=MOST_DEPTH))
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(_("%(name)s is no number of JSON", name=name))
 
 
 def _reason(error: Exception) -> str:

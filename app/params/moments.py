@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import Collection
 from app.errors import BadParameter
+from app.languages import find
 from app.languages import gettext as _
 from app.queries.moments import find_revision, has_history_of_status
 from app.queries.vocabulary import Vocabulary
@@ -73,7 +74,7 @@ def parse_as_of(text: str, collection: Collection) -> date:
     """
     if not has_history_of_status(collection):
         raise BadParameter(
-            _("as_of: %(title)s have no events to tell what was true on a day.", title=collection.title),
+            _("as_of: %(title)s have no events to tell what was true on a day.", title=find(collection.title)),
             parameter="as_of",
         )
     try:

@@ -12,14 +12,18 @@ from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from app.errors import BadParameter, PortalError, TooLarge
-from app.languages import N_
+from app.languages import N_, find
 from app.languages import gettext as _
+from app.shapes.faults import BadFile
+from app.shapes.running import read_shape
+from app.sketch import Sketch, draw_sketch
+from app.wording import group_digits
 
 MOST_VERTICES = 10_000
 MOST_AREA_HA = 1_000_000
 _HALF_ROUND_DEGREES = 180.0
 _KINDS = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
-_RIGHT = (
+_RIGHT = N_(
     'Send GeoJSON in degrees, longitude first, such as {"type": "Polygon", "coordinates": '
     "[[[84, 20], [84.1, 20], [84.1, 20.1], [84, 20]]]}, or a Feature of it."
 )
@@ -31,9 +35,9 @@ class BadShape(PortalError):
 
     status, title, anchor = 400, N_("Unusable shape"), "unusable-shape"
 
-    def __init__(self, detail: str, *, repaired: dict[str, Any] | None = None) -> None:
+    def __init__(self, detail: str, *, repaired: dict[str, Any] | None = None, sketch: Sketch | None = None) -> None:
         super().__init__(detail, parameter="body")
-        self.repaired = repaired
+        self.repaired, self.sketch = repaired, sketch
 
     def as_problem(self) -> dict[str, object]:
         return super().as_problem() | ({"repaired": self.repaired} if self.repaired else {})
@@ -57,7 +61,12 @@ def parse_own_shape(content: bytes) -> OwnShape:
         features = document.get("features")
         if not isinstance(features, list) or len(features) != 1 or not isinstance(features[0], dict):
             count = len(features) if isinstance(features, list) else 0
-            raise BadShape(f"The collection has {count} features; one shape is screened at a time: send one Feature.")
+            raise BadShape(
+                _(
+                    "The collection has %(count)s features; one shape is screened at a time: send one Feature.",
+                    count=count,
+                )
+            )
         _check_crs(document)
         document = features[0]
     if document.get("type") == "Feature":
@@ -78,73 +87,107 @@ def parse_typed_shape(text: str) -> OwnShape:
     try:
         geometry = shapely.from_wkt(text.strip())
     except (ValueError, ShapelyError) as error:
-        raise BadShape(f"“{text.strip()[:60]}” is neither GeoJSON nor WKT: {str(error)[:120]}.") from None
+        raise BadShape(
+            _(
+                "“%(text)s” is neither GeoJSON nor WKT: %(reason)s.",
+                text=text.strip()[:60],
+                reason=str(error)[:120].rstrip("."),
+            )
+        ) from None
     if geometry.geom_type not in _KINDS:
-        raise BadShape(f"“{geometry.geom_type}” is no geometry that can be screened; {', '.join(_KINDS)} can.")
+        raise BadShape(_say_no_shape(geometry.geom_type))
     return OwnShape(shapely.to_wkb(_checked(geometry, geometry.geom_type)), None)
 
 
 def _read_json(content: bytes) -> dict[str, Any]:
     if not content.strip():
-        raise BadShape(f"The body is empty. {_RIGHT}")
+        raise _unread(_("The body is empty."))
     try:
         document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BadShape(f"The body is no JSON: {str(error)[:120]}. {_RIGHT}") from None
+        raise _unread(_("The body is no JSON: %(reason)s.", reason=str(error)[:120])) from None
     if not isinstance(document, dict):
-        raise BadShape(f"The body is JSON, but no object. {_RIGHT}")
+        raise _unread(_("The body is JSON, but no object."))
     return document
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(_("%(name)s is no number in JSON", name=name))
 
 
 def _check_crs(document: dict[str, Any]) -> None:
     named = json.dumps(document.get("crs") or "CRS84")
     if not any(name in named for name in _WGS84_NAMES):
-        raise BadShape(f"The shape says that it is in {named[:100]}; bring it to WGS 84, longitude first (EPSG:4326).")
+        raise BadShape(
+            _(
+                "The shape says that it is in %(system)s; bring it to WGS 84, longitude first (EPSG:4326).",
+                system=named[:100],
+            )
+        )
 
 
 def _read_geometry(document: Any) -> BaseGeometry:
     kind = document.get("type") if isinstance(document, dict) else None
     if kind not in _KINDS:
-        raise BadShape(f"“{str(kind)[:40]}” is no geometry that can be screened; {', '.join(_KINDS)} can. {_RIGHT}")
+        raise _unread(_say_no_shape(str(kind)[:40]))
     _check_crs(document)
     try:
         geometry = shape(document)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, ShapelyError) as error:
-        raise BadShape(f"The coordinates of the {kind} cannot be read: {str(error)[:120]}. {_RIGHT}") from None
+        said = _(
+            "The coordinates of the %(kind)s cannot be read: %(reason)s.",
+            kind=kind,
+            reason=str(error)[:120].rstrip("."),
+        )
+        raise _unread(said) from None
     return _checked(geometry, kind)
+
+
+def _unread(fault: str) -> BadShape:
+    """What is wrong, and what would be right."""
+    return BadShape(f"{fault} {find(_RIGHT)}")
+
+
+def _say_no_shape(kind: str) -> str:
+    return _("“%(kind)s” is no geometry that can be screened; %(kinds)s can.", kind=kind, kinds=", ".join(_KINDS))
 
 
 def _checked(geometry: BaseGeometry, kind: str) -> BaseGeometry:
     """The geometry without heights, where it can be screened. Raises: BadShape, TooLarge."""
     geometry = shapely.force_2d(geometry)
     if geometry.is_empty:
-        raise BadShape(f"The {kind} is empty; give it corners. {_RIGHT}")
+        raise _unread(_("The %(kind)s is empty; give it corners.", kind=kind))
     vertices = int(shapely.get_num_coordinates(geometry))
     if vertices > MOST_VERTICES:
         raise TooLarge(
             _(
                 "The shape has %(vertices)s vertices; at most %(most_vertices)s are screened. Simplify it.",
-                vertices=f"{vertices:,}",
-                most_vertices=f"{MOST_VERTICES:,}",
+                vertices=group_digits(f"{vertices:,}"),
+                most_vertices=group_digits(f"{MOST_VERTICES:,}"),
             ),
             parameter="body",
         )
     west, south, east, north = geometry.bounds
     if not all(map(isfinite, geometry.bounds)) or not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
         raise BadShape(
-            f"The shape leaves the earth: it reaches from {west:g} to {east:g} in longitude and from {south:g} to "
-            f"{north:g} in latitude. Coordinates are degrees, longitude first; metres or latitude first are not taken."
+            _(
+                "The shape leaves the earth: it reaches from %(west)s to %(east)s in longitude and from %(south)s to "
+                "%(north)s in latitude. Coordinates are degrees, longitude first; metres or latitude first are not "
+                "taken.",
+                west=f"{west:g}",
+                east=f"{east:g}",
+                south=f"{south:g}",
+                north=f"{north:g}",
+            )
         )
     if not geometry.is_valid:
         raise _invalid(geometry)
     if geometry.geom_type in ("Polygon", "MultiPolygon") and _is_wide(geometry):
         raise BadShape(
-            "A part of the shape is more than 180° wide. Where it crosses the 180th meridian, cut it there into two "
-            "polygons (RFC 7946, section 3.1.9)."
+            _(
+                "A part of the shape is more than 180° wide. Where it crosses the 180th meridian, cut it there into "
+                "two polygons (RFC 7946, section 3.1.9)."
+            )
         )
     return geometry
 
@@ -158,15 +201,35 @@ def _is_wide(geometry: BaseGeometry) -> bool:
 def _invalid(geometry: BaseGeometry) -> BadShape:
     """What is wrong and where, with the repaired form, which is never taken by itself."""
     reason = shapely.is_valid_reason(geometry)
-    what, _, place = reason.partition("[")
-    at = f" at {place.rstrip(']')} (longitude, latitude)" if place else ""
-    mended = shapely.make_valid(geometry)
-    areas = [part for part in shapely.get_parts(mended) if part.geom_type in ("Polygon", "MultiPolygon")]
-    if geometry.geom_type in ("Polygon", "MultiPolygon") and areas:
-        mended = shapely.unary_union(areas)
-        told = "look at the repaired form given here, and send it if it is what you mean"
-        return BadShape(f"The shape is not valid: {what.strip()}{at}. Mend it, or {told}.", repaired=mapping(mended))
-    return BadShape(f"The shape is not valid: {what.strip()}{at}. Mend it there.")
+    what, _bracket, place = reason.partition("[")
+    fault = find(what.strip())
+    if place:
+        fault = _("%(fault)s at %(place)s (longitude, latitude)", fault=fault, place=place.rstrip("]"))
+    mended = _mended(geometry)
+    if mended is not None:
+        told = _(
+            "The shape is not valid: %(fault)s. Mend it, or look at the repaired form given here, and send it if it is "
+            "what you mean.",
+            fault=fault,
+        )
+        return BadShape(told, repaired=mended, sketch=draw_sketch(geometry, shape(mended)))
+    return BadShape(_("The shape is not valid: %(fault)s. Mend it there.", fault=fault))
+
+
+def _mended(geometry: BaseGeometry) -> dict[str, Any] | None:
+    """The repaired form of an area as GeoJSON, where there is one that can be screened.
+
+    Made where files of readers are read: a hundred sides that all cross each other take seconds, and a thousand would
+    take hours, which nothing can end within this process. Raises: Busy.
+    """
+    if geometry.geom_type not in ("Polygon", "MultiPolygon"):
+        return None
+    try:
+        feature = read_shape(json.dumps(mapping(geometry)).encode(), "shape.geojson", repair=True)
+    except (BadFile, TooLarge):
+        return None
+    found: dict[str, Any] = feature["geometry"]
+    return found
 
 
 def check_area(area_ha: float) -> None:
@@ -175,8 +238,8 @@ def check_area(area_ha: float) -> None:
         raise TooLarge(
             _(
                 "The shape covers %(area_ha)s ha; at most %(most_area_ha)s ha are screened at once. Take a part of it.",
-                area_ha=f"{area_ha:,.0f}",
-                most_area_ha=f"{MOST_AREA_HA:,}",
+                area_ha=group_digits(f"{area_ha:,.0f}"),
+                most_area_ha=group_digits(f"{MOST_AREA_HA:,}"),
             ),
             parameter="body",
         )

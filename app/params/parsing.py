@@ -16,6 +16,7 @@ from typing import Any
 import cql2
 
 from app.errors import Busy
+from app.languages import gettext as _
 
 # More than most questions have; so many were never slow.
 MOST_PARENTHESES_HERE = 10
@@ -50,7 +51,7 @@ def parse_text(text: str) -> Any:
 
 def _parse_apart(text: str) -> Any:
     if not _SEATS.acquire(timeout=_LONGEST_WAIT_SECONDS):
-        raise Busy("Many long filters are being read just now; the same request may go through in a moment.")
+        raise Busy(_("Many long filters are being read just now; the same request may go through in a moment."))
     try:
         done = subprocess.run(  # noqa: S603 - our own program; the text goes to its input
             [sys.executable, "-I", "-B", "-c", _PROGRAM],
@@ -62,7 +63,7 @@ def _parse_apart(text: str) -> Any:
         )
         answer = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError):
-        raise ValueError("it takes too long to be read; close each parenthesis, and nest less") from None
+        raise ValueError(_("it takes too long to be read; close each parenthesis, and nest less")) from None
     finally:
         _SEATS.release()
     if "fault" in answer:

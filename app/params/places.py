@@ -69,7 +69,7 @@ def parse_bbox(text: str) -> BBox:
     CRS: degrees, CRS84. west > east crosses the antimeridian. Raises: BadParameter.
     Source: OGC API Features 1.0, /req/core/fc-bbox-definition.
     """
-    numbers = parse_numbers("bbox", text, (4, 6), "west,south,east,north in degrees, such as 84,20,85,21")
+    numbers = parse_numbers("bbox", text, (4, 6), _("west,south,east,north in degrees, such as 84,20,85,21"))
     west, south, east, north = numbers if len(numbers) == 4 else (numbers[0], numbers[1], numbers[3], numbers[4])
     for longitude in (west, east):
         _check_longitude("bbox", longitude)
@@ -94,7 +94,7 @@ def parse_near(near: str | None, within_km: str | None) -> Near:
     """
     if near is None:
         raise BadParameter(_("within_km wants near=lon,lat, the point to measure from."), parameter="within_km")
-    lon, lat = parse_numbers("near", near, (2,), "lon,lat in degrees, such as 84.6,20.8")
+    lon, lat = parse_numbers("near", near, (2,), _("lon,lat in degrees, such as 84.6,20.8"))
     _check_longitude("near", lon)
     _check_latitude("near", lat)
     if within_km is None:

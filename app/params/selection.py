@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from app.catalogue import Collection
 from app.errors import BadParameter
 from app.filters import LIST_COLUMNS
+from app.languages import find
 from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.params.asked import FILTER_NAMES, Filters, Systems, given_filters
 from app.params.boxes import parse_box
 from app.params.cql import parse_cql
@@ -122,12 +124,13 @@ def _read_value(name: str, value: str, collection: Collection, vocabulary: Vocab
     if name == "mineral":
         mineral = vocabulary.find_mineral(value)
         if mineral is None:
-            raise _unknown_value(name, value, vocabulary.nearest_minerals(value), "a mineral of the vocabulary")
+            raise _unknown_value(name, value, vocabulary.nearest_minerals(value), _("a mineral of the vocabulary"))
         return mineral.finds
     if name == "state":
         state = vocabulary.find_state(value)
         if state is None:
-            raise _unknown_value(name, value, vocabulary.nearest_states(value), "a state or union territory of India")
+            right = _("a state or union territory of India")
+            raise _unknown_value(name, value, vocabulary.nearest_states(value), right)
         return (state.code,)
     if name in ("ids", "district"):
         return (value,)
@@ -135,16 +138,20 @@ def _read_value(name: str, value: str, collection: Collection, vocabulary: Vocab
     allowed = list(dict.fromkeys((*collection.closed_lists.get(name, ()), *used)))
     folded = {choice.casefold(): choice for choice in allowed}
     if value.casefold() not in folded:
-        raise _unknown_value(
-            name, value, nearest(value, allowed) or allowed[:12], f"one of {', '.join(allowed)}, {UNKNOWN}"
-        )
+        right = _("one of %(choices)s", choices=", ".join((*allowed, UNKNOWN)))
+        raise _unknown_value(name, value, nearest(value, allowed) or allowed[:12], right)
     return (folded[value.casefold()],)
 
 
 def _unknown_value(name: str, value: str, suggestions: list[str], right: str) -> BadParameter:
-    hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
     return BadParameter(
-        _("%(name)s: “%(value)s” is not %(right)s.%(hint)s", name=name, value=value, right=right, hint=hint),
+        _(
+            "%(name)s: “%(value)s” is not %(right)s.%(hint)s",
+            name=name,
+            value=value,
+            right=right,
+            hint=ask_meant(suggestions),
+        ),
         parameter=name,
         suggestions=suggestions,
     )
@@ -155,7 +162,7 @@ def _lacks(name: str, collection: Collection) -> BadParameter:
     return BadParameter(
         _(
             "%(title)s cannot be filtered by %(name)s; it has %(usable)s, q, bbox and near.",
-            title=collection.title,
+            title=find(collection.title),
             name=name,
             usable=", ".join(usable),
         ),

@@ -12,13 +12,15 @@ from shapely.geometry.base import BaseGeometry
 from app.crs import CRS84, SYSTEMS
 from app.errors import BadParameter
 from app.filters import to_stored
+from app.languages import N_, find
 from app.languages import gettext as _
 from app.params.cql import MOST_CHARACTERS
 from app.params.places import parse_number
 from app.values import Shape
+from app.wording import group_digits
 
 _HALF_ROUND_KM = 20_100
-_RIGHT = "give WKT or a GeoJSON geometry in degrees, such as POLYGON((84 20,85 20,85 21,84 20))"
+_RIGHT = N_("give WKT or a GeoJSON geometry in degrees, such as POLYGON((84 20,85 20,85 21,84 20))")
 
 
 def parse_shape(text: str | None, buffer_km: str | None) -> Shape:
@@ -47,8 +49,8 @@ def read_shape(text: str) -> BaseGeometry:
         raise BadParameter(
             _(
                 "intersects has %(text)s characters; at most %(most_characters)s are taken.",
-                text=f"{len(text):,}",
-                most_characters=f"{MOST_CHARACTERS:,}",
+                text=group_digits(f"{len(text):,}"),
+                most_characters=group_digits(f"{MOST_CHARACTERS:,}"),
             ),
             parameter="intersects",
         )
@@ -61,5 +63,6 @@ def read_shape(text: str) -> BaseGeometry:
         return shapely.from_wkt(text)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, ShapelyError):
         raise BadParameter(
-            _("intersects: “%(text)s” is no geometry; %(right)s.", text=text[:60], right=_RIGHT), parameter="intersects"
+            _("intersects: “%(text)s” is no geometry; %(right)s.", text=text[:60], right=find(_RIGHT)),
+            parameter="intersects",
         ) from None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.catalogue import Collection
 from app.errors import BadParameter
 from app.filters import kind_of
+from app.languages import find
 from app.languages import gettext as _
 from app.params.asked import Slice
 from app.params.paging import read_key_token
@@ -76,7 +77,7 @@ def parse_sort(text: str | None, collection: Collection) -> tuple[SortKey, ...]:
             raise BadParameter(
                 _(
                     "sortby: %(title)s cannot be sorted by “%(name)s”; it has %(sortables)s.",
-                    title=collection.title,
+                    title=find(collection.title),
                     name=name,
                     sortables=", ".join(collection.sortables),
                 ),

@@ -10,6 +10,7 @@ from app.catalogue import COLLECTIONS, view_of
 from app.errors import BadParameter
 from app.filters import GEOMETRY, list_queryables
 from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.params.asked import FILTER_NAMES
 from app.queries.vocabulary import nearest
 
@@ -31,10 +32,10 @@ def check_names(request: Request, names: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             close = nearest(name, sorted(known))
-            hint = f" Did you mean {' or '.join(close)}?" if close else ""
-            right = f" This address takes {', '.join(sorted(known))}." if known else " This address takes none."
+            takes = _(" This address takes %(names)s.", names=", ".join(sorted(known)))
+            right = takes if known else _(" This address takes none.")
             raise BadParameter(
-                _("Unknown parameter “%(name)s”.%(hint)s%(right)s", name=name, hint=hint, right=right),
+                _("Unknown parameter “%(name)s”.%(hint)s%(right)s", name=name, hint=ask_meant(close), right=right),
                 parameter=name,
                 suggestions=close,
             )
@@ -62,7 +63,7 @@ async def refuse_doubled(request: Request) -> None:
 
 def check_single(request: Request) -> None:
     """The same, for a route that asks by itself. Raises: BadParameter."""
-    names = [name for name, _ in request.query_params.multi_items()]
+    names = [name for name, _text in request.query_params.multi_items()]
     for name in names:
         if names.count(name) > 1:
             raise BadParameter(_("%(name)s is given twice; several values go by comma.", name=name), parameter=name)

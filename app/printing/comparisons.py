@@ -69,7 +69,7 @@ def comparison_sheet(
         "said": list(said),
         "address": address,
         "revision": revision,
-        "licence": licence,
+        "licence": _("%(sentence)s.", sentence=licence),
     }
 
 
@@ -112,7 +112,7 @@ def _say_idle(labels: Sequence[str]) -> str:
 
 
 def _weight(label: str, weight: float) -> str:
-    turned = f" ({_('turned round')})" if weight < 0 else ""
+    turned = " (" + _("turned round") + ")" if weight < 0 else ""
     return f"{label}: × {weight:g}{turned}"
 
 

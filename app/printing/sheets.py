@@ -23,13 +23,12 @@ from app.languages import language
 from app.queries.corners import Corner
 from app.screening import Screened, say_capacity, say_state, wind_of
 from app.terms import terms_of
-from app.timeline import HEIGHTS, Timeline
+from app.timeline import HEIGHTS, WIDTH, Timeline
 from app.values import AWARDED, STAGES, UNKNOWN
 
 # What a document of at most six pages has room for; the rest is on the page and in the files.
 _MOST_CORNERS, _MOST_ROWS, _MOST_OFFERS, _MOST_SOURCES, _MOST_NOTES = 24, 4, 8, 20, 8
 Words = list[list[str]]
-_FONTS = "Noto Sans, Noto Sans Devanagari, Noto Sans Telugu, Noto Sans Oriya, Noto Sans Gujarati"
 
 
 def sheet_of(
@@ -85,7 +84,7 @@ def sheet_of(
         "more_sources": say_more(len(notes.sources) - _MOST_SOURCES),
         "address": address,
         "revision": revision,
-        "licence": licence,
+        "licence": _("%(sentence)s.", sentence=licence),
     }
 
 
@@ -261,26 +260,29 @@ def _event(event: Mapping[str, Any]) -> list[str]:
     return [wording.format_date(event["date"]), f"{words}{tranche}", say_note(event["note"])]
 
 
-def _timeline(timeline: Timeline | None) -> str:
-    """As SVG, empty where there is none."""
+def _timeline(timeline: Timeline | None) -> dict[str, Any] | None:
+    """Lines and marks as SVG, and the words on them with the place of their baseline; None where there is no timeline.
+
+    The typesetter writes the words: of those in an SVG it cannot tell which letters a ligature stands for, and PDF/UA
+    wants that.
+    """
     if timeline is None:
-        return ""
+        return None
     foot = timeline.height - HEIGHTS.axis
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {timeline.height:g}" width="720" '
-        f'height="{timeline.height:g}" font-family="{_FONTS}" font-size="12">',
-        f'<path d="M24 {foot:g}H696" stroke="#666"/>',
-    ]
+    parts = [f'<path d="M24 {foot:g}H696" stroke="#666"/>']
+    words: list[dict[str, Any]] = []
     for x, year in timeline.years:
         parts.append(f'<path d="M{x:g} {foot - 4:g}v8" stroke="#666"/>')
-        parts.append(f'<text x="{x:g}" y="{foot + 18:g}" text-anchor="middle" fill="#555">{year}</text>')
+        words.append({"x": x, "y": foot + 18, "side": "middle", "words": str(year)})
     for mark in timeline.marks:
         y = 16 + mark.row * HEIGHTS.row
-        anchor, x = ("start", mark.x + 9) if mark.right else ("end", mark.x - 9)
+        side, x = ("right", mark.x + 9) if mark.right else ("left", mark.x - 9)
         parts.append(f'<path d="M{mark.x:g} {y:g}V{foot:g}" stroke="#aaa"/>')
         parts.append(f'<circle cx="{mark.x:g}" cy="{y:g}" r="5" fill="#0f5fa8"/>')
-        parts.append(f'<text x="{x:g}" y="{y + 4:g}" text-anchor="{anchor}">{mark.words}</text>')
-    return "".join(parts) + "</svg>"
+        words.append({"x": x, "y": y + 4, "side": side, "words": mark.words})
+    size = f'viewBox="0 0 {WIDTH:g} {timeline.height:g}" width="{WIDTH:g}" height="{timeline.height:g}"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}</svg>'
+    return {"svg": svg, "width": WIDTH, "height": timeline.height, "words": words}
 
 
 def _layer(one: Screened, mineral_names: Mapping[str, str]) -> dict[str, Any]:
@@ -304,7 +306,8 @@ def _near_row(row: Mapping[str, Any], mineral_names: Mapping[str, str]) -> list[
         where = _("on it") if shared is None else _("covers %(n)s%% of it", n=wording.format_number(shared, 1))
     else:
         km = wording.format_number(row["distance_km"], 0 if row["distance_km"] >= 100 else 1)
-        where = f"{km} {_('km')} {wind_of(row['bearing_degrees']) or ''}".rstrip()
+        unit = _("km")
+        where = f"{km} {unit} {wind_of(row['bearing_degrees']) or ''}".rstrip()
     return [row["name"], where, " · ".join(part for part in about if part)]
 
 

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import Collection, View
 from app.errors import NotFound
 from app.filters import where
+from app.languages import find
 from app.languages import gettext as _
 from app.models import PAST, Renaming, Revision
 from app.queries.vocabulary import nearest
@@ -134,7 +135,7 @@ def get_history(session: Session, collection: Collection, record_id: str) -> lis
         ids = union(select(collection.table.c.id), select(PAST[collection.model].c.id))
         close = nearest(shown, list(session.scalars(ids)))
         raise NotFound(
-            _("%(title)s: there never was one with the id “%(shown)s”.", title=collection.title, shown=shown),
+            _("%(title)s: there never was one with the id “%(shown)s”.", title=find(collection.title), shown=shown),
             suggestions=close,
         )
     began = {version.revision: version for version in versions}

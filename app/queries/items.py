@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import View
 from app.crs import CRS84, SYSTEMS, Crs
 from app.errors import NotFound
+from app.languages import find
 from app.languages import gettext as _
 from app.queries.texts import read_one, read_slice
 from app.queries.vocabulary import nearest
@@ -101,7 +102,7 @@ def _not_found(session: Session, view: View, record_id: str) -> NotFound:
     shown = record_id.replace("\0", "␀")
     close = nearest(shown, _list_near(session, view, shown))
     return NotFound(
-        _("%(title)s: there is none with the id “%(shown)s”.", title=view.collection.title, shown=shown),
+        _("%(title)s: there is none with the id “%(shown)s”.", title=find(view.collection.title), shown=shown),
         suggestions=close,
     )
 

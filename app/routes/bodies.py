@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from app.errors import BadParameter, TooLarge, UnsupportedType
 from app.languages import gettext as _
 from app.schemas import Problem
+from app.wording import group_digits, join_words
 
 MOST_BYTES = 2_000_000
 _FORM = "application/x-www-form-urlencoded"
@@ -48,7 +49,7 @@ async def read_body(request: Request) -> Sent:
                 "The body is “%(kind)s”; %(form)s, %(json)s are taken.",
                 kind=kind[:60],
                 form=_FORM,
-                json=" and ".join(_JSON),
+                json=join_words(_JSON),
             )
         )
     content = b""
@@ -58,7 +59,7 @@ async def read_body(request: Request) -> Sent:
             raise TooLarge(
                 _(
                     "The body has more than %(most_bytes)s bytes; at most so many are taken.",
-                    most_bytes=f"{MOST_BYTES:,}",
+                    most_bytes=group_digits(f"{MOST_BYTES:,}"),
                 )
             )
     return Sent(kind, content)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from app.catalogue import COLLECTIONS, Collection
 from app.crs import Crs
@@ -18,6 +18,11 @@ from app.params import refuse_doubled, refuse_unknown
 from app.queries.vocabulary import Vocabulary, get_vocabulary, nearest
 from app.schemas import Problem
 
+# Of what the pages' scripts show as it comes. Programs, which say nothing, get English.
+Lang = Annotated[
+    Literal["en", "hi", "te", "or", "mr", "gu"] | None,
+    Query(description="Language of the words; English (en) where none is said."),
+]
 STRICT = [Depends(refuse_unknown), Depends(refuse_doubled)]
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {

@@ -19,7 +19,9 @@ from app.downloads import FORMATS
 from app.errors import BadParameter
 from app.filters import where
 from app.footnotes import footnotes_of
+from app.languages import find
 from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.maps import MapLayer, MapParts, draw_map
 from app.params.selection import parse_words
 from app.queries import compare, records
@@ -82,7 +84,7 @@ def compare_page(request: Request, session: SessionDep, vocabulary: VocabularyDe
         address=address,
         clocks_kept=clocks.kept,
         link=f"{base_url(request)}{address.page()}",
-        formats={ending: kind.title for ending, kind in FORMATS.items()},
+        formats={ending: find(kind.title) for ending, kind in FORMATS.items()},
         offered=offered,
         fewest=FEWEST,
         most=MOST,
@@ -133,13 +135,14 @@ def pick_blocks(session: Session, view: View, text: str) -> tuple[list[Block], l
 
 def _say_missing(block_id: str, nearest: Sequence[str]) -> str:
     said = _("There is no block “%(id)s” here; it was left out.", id=_readable(block_id))
-    return f"{said} {_('Did you mean %(names)s?', names=' or '.join(nearest))}" if nearest else said
+    return said + ask_meant(nearest)
 
 
 def _name(texts: Sequence[str]) -> str:
     """The texts by comma, the first few of many."""
     more = len(texts) - MOST_NAMED
-    return ", ".join(_readable(t) for t in texts[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    named = ", ".join(_readable(text) for text in texts[:MOST_NAMED])
+    return _("%(names)s and %(number)s more", names=named, number=more) if more > 0 else named
 
 
 def _readable(text: str) -> str:
@@ -151,7 +154,9 @@ def _read_differences(request: Request) -> tuple[bool, list[str]]:
     text = request.query_params.get("differences", "")
     if text in ("", "only"):
         return text == "only", []
-    return False, [f"differences: “{_readable(text)}” is not only. It was left out, and all rows are shown."]
+    return False, [
+        _("differences: “%(text)s” is not only. It was left out, and all rows are shown.", text=_readable(text))
+    ]
 
 
 def offer_blocks(
@@ -163,7 +168,7 @@ def offer_blocks(
     try:
         words = parse_words(text.replace("\0", " "))
     except BadParameter:
-        return None, ["add: give one to twelve words, such as a name, a mineral or a place. It was left out."]
+        return None, [_("add: give one to twelve words, such as a name, a mineral or a place. It was left out.")]
     condition = where(view, Selection(words=words)) & view.c.id.not_in(ids)
     page = Page(limit=MOST_OFFERED, sort=(SortKey("name", False),))
     rows = records.list_rows(session, view, condition, page)
@@ -202,14 +207,14 @@ def _read_weights(request: Request, known: Sequence[Criterion]) -> tuple[dict[st
     fields = ((key, request.query_params.get(key, "").strip()) for key in _weight_fields(known))
     asked += [f"{key.removeprefix('weight_')}:{text}" for key, text in fields if text]
     if asked and not known:
-        return {}, ["weights: they put two to six blocks in order, and want that many. They were left out."]
+        return {}, [_("weights: they put two to six blocks in order, and want that many. They were left out.")]
     weights: dict[str, float] = {}
     problems = []
     for part in asked:
         try:
             for key, weight in parse_weights(part, known).items():
                 if key in weights:
-                    problems.append(f"weights: {key} was given more than once; the first is used.")
+                    problems.append(_("weights: %(key)s was given more than once; the first is used.", key=key))
                 weights.setdefault(key, weight)
         except BadParameter as problem:
             problems.append(_("%(fault)s It was left out.", fault=problem.detail))

@@ -17,6 +17,7 @@ from app.db import SessionDep
 from app.dossier import say_resource_text
 from app.errors import BadParameter
 from app.footnotes import Footnotes, footnotes_of, say_numbers
+from app.languages import find
 from app.languages import gettext as _
 from app.params import check_single, parse_moment
 from app.printing import comparison_sheet, say_source, typeset
@@ -93,7 +94,7 @@ def compare_pdf(request: Request, session: SessionDep, vocabulary: VocabularyDep
         mineral_names=common(session, vocabulary)["mineral_names"],
         address=asked.address,
         revision=asked.revision,
-        licence=CATALOGUE_LICENCE,
+        licence=find(CATALOGUE_LICENCE),
     )
     fonts = request.app.state.settings.frontend_dir / "static" / "vendor" / "print-fonts"
     content = typeset("comparison", sheet, fonts, vocabulary.edition.at)
@@ -110,9 +111,10 @@ def _read(request: Request, session: Session, vocabulary: Vocabulary) -> Asked:
     view = view_at(collection, moment)
     picked, said = pick_blocks(session, view, given.get("ids", ""))
     if len(picked) < FEWEST:
-        found = f" {picked[0]['name']} alone cannot be compared." if picked else ""
+        found = _(" %(name)s alone cannot be compared.", name=picked[0]["name"]) if picked else ""
+        right = _("ids: name two to six blocks by comma, such as ids=first,second.")
         raise BadParameter(
-            f"ids: name two to six blocks by comma, such as ids=first,second.{found} {' '.join(said)}".strip(),
+            f"{right}{found} {' '.join(said)}".strip(),
             parameter="ids",
         )
     blocks = with_distances(session, vocabulary, view, picked, moment)

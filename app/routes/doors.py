@@ -31,6 +31,7 @@ from app.queries.vocabulary import Vocabulary, nearest
 from app.routes.common import VocabularyDep, base_url
 from app.routes.frame import CLOCKS, common, notices_of, read_clocks, render
 from app.values import STAGES, UNKNOWN, Moment
+from app.wording import group_digits
 
 router = APIRouter(include_in_schema=False)
 
@@ -134,9 +135,10 @@ def _page(
     base = _plain_base(request)
     unread = [problem.detail for problem in asked.problems]
     if code == 400:
-        notices = ["No file was made. Mend the form and press “Get the file” again.", *unread, *asked.notices]
+        notices = [_("No file was made. Mend the form and press “Get the file” again."), *unread, *asked.notices]
     else:
-        notices = [*(f"{text} It was left out; the rest is applied." for text in unread), *asked.notices]
+        left = (_("%(fault)s It was left out; the rest is applied.", fault=text) for text in unread)
+        notices = [*left, *asked.notices]
     frame = common(session, vocabulary)
     words = {"base": base, "as_at": frame["as_at"], "revision": frame["revision"], "colours": _colours(request)}
     return render(
@@ -175,7 +177,11 @@ def _read_form(request: Request, session: Session, vocabulary: Vocabulary) -> Fi
     view = view_at(collection, clocks.moment)
     matched = None if problems else count_features(session, view, where(view, selection))
     if matched and "format" in kept and matched > (FORMATS[kept["format"]].most_rows or matched):
-        many = f"format: {matched:,} records are more than a file of {kept['format']} holds; take gpkg."
+        many = _(
+            "format: %(matched)s records are more than a file of %(format)s holds; take gpkg.",
+            matched=group_digits(f"{matched:,}"),
+            format=kept["format"],
+        )
         problems.append(BadParameter(many, parameter="format"))
     notices = [*notices_of(request, *_FORM_FIELDS, *FILTER_NAMES, *CLOCKS), *clocks.notices]
     return FileAsked(collection, typed, kept, problems, matched, notices)
@@ -218,7 +224,7 @@ def _choices(vocabulary: Vocabulary) -> dict[str, Any]:
         "systems": {
             uri: SYSTEM_WORDS.get(uri)
             or SYSTEM_WORDS.get(system.srid)
-            or f"UTM zone {system.srid - 32600} N, EPSG:{system.srid}"
+            or _("UTM zone %(zone)s N, EPSG:%(code)s", zone=system.srid - 32600, code=system.srid)
             for uri, system in SYSTEMS.items()
         },
     }

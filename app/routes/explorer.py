@@ -40,6 +40,7 @@ from app.routes.frame import CLOCKS, common, items_url, notices_of, read_clocks,
 from app.routes.speaking import PARAMETER
 from app.search import canonical_filters
 from app.values import BBox, Page, Selection, SortKey
+from app.wording import join_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -82,7 +83,7 @@ def explorer_of_shape(request: Request, session: SessionDep, vocabulary: Vocabul
     for name in shape:
         if name not in _SHAPE:
             raise BadParameter(
-                _("%(name)s: the body of this address holds %(shape)s only.", name=name, shape=" and ".join(_SHAPE)),
+                _("%(name)s: the body of this address holds %(shape)s only.", name=name, shape=join_words(_SHAPE)),
                 parameter=name,
             )
     pairs = _canonical(request, session, vocabulary)

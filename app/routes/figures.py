@@ -11,9 +11,10 @@ from app.charts import Bar, Cell, Chart, bar_chart, grouped_bar_chart
 from app.dossier import say_figure, say_figure_name, source_name
 from app.languages import find
 from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.queries import insights
 from app.queries.vocabulary import nearest
-from app.wording import format_date, format_number, format_slug, not_published
+from app.wording import format_date, format_number, format_slug, not_published, said
 
 Row = Mapping[str, Any]
 
@@ -32,15 +33,15 @@ class Inventory(NamedTuple):
 def inventory_choice(session: Session, text: str) -> tuple[Inventory, list[str]]:
     """The mineral of the inventory that is asked for, and what could not be read of it."""
     rows = insights.list_inventory(session)
-    choices = {row["mineral_slug"] or row["mineral"]: row["mineral"] for row in rows}
+    choices = {row["mineral_slug"] or row["mineral"]: find(row["mineral"]) for row in rows}
     first = _FIRST_SHOWN if _FIRST_SHOWN in choices else next(iter(choices), "")
     wanted = text.strip()
     if not wanted or wanted in choices:
         return Inventory(wanted or first, choices, rows), []
     close = nearest(wanted, list(choices))
-    hint = _(" Did you mean %(word)s?", word=close[0]) if close else ""
     said = _("inventory: the National Mineral Inventory has no table “%(word)s”.", word=wanted[:60].replace("\0", "␀"))
-    return Inventory(first, choices, rows), [f"{said}{hint} {_('Another is shown.')}"]
+    another = _("Another is shown.")
+    return Inventory(first, choices, rows), [f"{said}{ask_meant(close[:1])} {another}"]
 
 
 def figure_charts(session: Session, inventory: Inventory) -> list[Chart]:
@@ -64,7 +65,7 @@ def _inventory_charts(inventory: Inventory) -> Iterator[Chart]:
 
 
 def _inventory_chart(number: int, rows: Sequence[Row]) -> Chart:
-    unit, measure = rows[0]["unit"], rows[0]["measure"]
+    unit, measure = find(rows[0]["unit"]), find(rows[0]["measure"])
     series = {_("Reserves"): "--status-licence-granted", _("Remaining resources"): "--status-under-exploration"}
     names = ("reserves", "remaining_resources")
     parts = sorted((r for r in rows if r["scope"] != "national"), key=lambda r: -(r["total"] or 0))
@@ -80,7 +81,7 @@ def _inventory_chart(number: int, rows: Sequence[Row]) -> Chart:
     what = _("by grade, all India") if by_grade else measure
     return Chart(
         f"inventory-{number}",
-        _("Reserves and resources of %(mineral)s (%(what)s)", mineral=rows[0]["mineral"].lower(), what=what),
+        _("Reserves and resources of %(mineral)s (%(what)s)", mineral=find(rows[0]["mineral"]).lower(), what=what),
         _(
             "As printed, 1 April 2025, in %(unit)s. Reserves are proved or probable and feasible to mine; remaining "
             "resources are the rest, down to reconnaissance. The two stand side by side and are not added; the row of "
@@ -100,7 +101,7 @@ def _inventory_chart(number: int, rows: Sequence[Row]) -> Chart:
 def _place(row: Row) -> str:
     if row["scope"] == "national":
         return _("All India")
-    return find(row["state"] or "") or str(row["measure"]).removeprefix("grade: ")
+    return find(row["state"] or "") or find(str(row["measure"]).removeprefix("grade: "))
 
 
 def _inventory_row(row: Row) -> list[Cell]:
@@ -153,7 +154,7 @@ def _projects(rows: Sequence[Row]) -> Chart | None:
         ),
         _("Projects"),
         sorted((r for r in rows if r["topic"] == "gsi_critical_projects_by_year"), key=lambda r: str(r["key"])),
-        lambda row: row["key"],
+        lambda row: find(row["key"]),
     )
 
 
@@ -194,7 +195,7 @@ def _all_figures(figures: Sequence[Row]) -> Chart:
             (f"{format_slug(row['topic'] or row['dataset'])}: {_name(row)}", f"#{row['id']}"),
             (_say_any(row["value"], row["unit"]), None),
             (format_date(row["as_of"]), None),
-            (f"{_source(row)} ({_('confidence')} {row['confidence']})", None),
+            (_say_source(row), None),
             (row["note"] or "", None),
         ]
         for row in figures
@@ -209,10 +210,15 @@ def _all_figures(figures: Sequence[Row]) -> Chart:
     )
 
 
+def _say_source(row: Row) -> str:
+    sure = _("confidence %(level)s", level=said(row["confidence"]))
+    return f"{_source(row)} ({sure})"
+
+
 def _say_any(value: Any, unit: str | None) -> str:
     """A figure that may be a number, a text, a list or an object."""
     if isinstance(value, Mapping):
         return "; ".join(f"{format_slug(str(name))}: {_say_any(part, None)}" for name, part in value.items())
     if isinstance(value, list):
-        return ", ".join(_say_any(part, None) for part in value) + (f" {unit}" if unit else "")
+        return ", ".join(_say_any(part, None) for part in value) + (f" {find(unit)}" if unit else "")
     return say_figure(value, unit)

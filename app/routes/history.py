@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from app import facts
 from app.catalogue import COLLECTIONS, view_of
 from app.db import SessionDep
+from app.languages import gettext as _
 from app.queries.changes import get_history
 from app.queries.moments import find_renamed
 from app.routes.common import VocabularyDep
@@ -30,7 +31,11 @@ def history_page(request: Request, block_id: str, session: SessionDep, vocabular
     gone = changes[0].after is None
     if gone:
         notices.append(
-            f"{changes[0].name} is no longer held since revision {changes[0].made.number}. What it was is kept here."
+            _(
+                "%(name)s is no longer held since revision %(number)s. What it was is kept here.",
+                name=changes[0].name,
+                number=changes[0].made.number,
+            )
         )
     return render(
         request,

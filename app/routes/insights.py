@@ -142,7 +142,7 @@ def _block_charts(
         ),
         _("Mineral"),
         [
-            Bar(row["name"], row["blocks"], explorer_link(clocks, mineral=row["id"]))
+            Bar(find(row["name"]), row["blocks"], explorer_link(clocks, mineral=row["id"]))
             for row in minerals
             if row["critical"]
         ][:_MOST_MINERALS],
@@ -232,7 +232,7 @@ def _premiums(session: Session, view: View, clocks: ClocksRead) -> Chart:
         if row["critical"]:
             found.setdefault(row["mineral"], []).append(row)
     dots = [
-        Dot(rows[0]["mineral_name"], row["premium_percent"], f"/blocks/{row['id']}", _say_premium(row))
+        Dot(find(rows[0]["mineral_name"]), row["premium_percent"], f"/blocks/{row['id']}", _say_premium(row))
         for rows in found.values()
         for row in rows
     ]
@@ -242,7 +242,7 @@ def _premiums(session: Session, view: View, clocks: ClocksRead) -> Chart:
         middle = (numbers[(len(numbers) - 1) // 2] + numbers[len(numbers) // 2]) / 2
         table.append(
             [
-                (rows[0]["mineral_name"], None),
+                (find(rows[0]["mineral_name"]), None),
                 (
                     format_number(len(rows)),
                     explorer_link(clocks, mineral=slug, premium_min_percent="0", sortby="premium_percent"),

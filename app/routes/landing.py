@@ -66,6 +66,7 @@ def landing(request: Request, f: Format = None) -> Response:
         ),
         Link(f"{base}/api/functions", f"{_REL}/functions", "application/json", "Functions of CQL2"),
         Link(f"{base}/api/tileMatrixSets", f"{_REL}/tiling-schemes", "application/json", "Tile matrix sets"),
+        Link(f"{base}/api/processes", f"{_REL}/processes", "application/json", "What is computed on demand"),
         Link(f"{base}/", "alternate", "text/html", "The portal for people"),
     ]
     body = {

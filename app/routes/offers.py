@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.catalogue import COLLECTIONS, View
 from app.db import SessionDep
 from app.filters import where
+from app.languages import gettext as _
+from app.languages.phrases import ask_meant
 from app.params import FILTER_NAMES, parse_leniently
 from app.queries.moments import view_at
 from app.queries.offers import count_results, list_offers
@@ -49,7 +51,10 @@ def offers_page(request: Request, session: SessionDep, vocabulary: VocabularyDep
         "offers.html",
         **common(session, vocabulary),
         notices=[
-            *(f"{problem.detail} It was left out; the rest is applied." for problem in (*problems, *clocks.problems)),
+            *(
+                _("%(fault)s It was left out; the rest is applied.", fault=problem.detail)
+                for problem in (*problems, *clocks.problems)
+            ),
             *unread,
             *unread_tranches,
             *notices_of(request, *FILTER_NAMES, *CLOCKS, "result", "offer_tranche"),
@@ -72,12 +77,14 @@ def _read_choices(name: str, text: str, choices: Sequence[str]) -> tuple[tuple[s
     """Those of the choices that are asked for, none for all; and what of them could not be read."""
     asked = [part.strip() for part in text.split(",") if part.strip()]
     wrong = [part for part in asked if part not in choices]
-    notices = [
-        f"{name}: “{part[:60]}” is none of {', '.join(choices)}."
-        f"{f' Did you mean {close[0]}?' if (close := nearest(part, list(choices))) else ''} It was left out."
-        for part in wrong
-    ]
+    notices = [_say_unread(name, part, choices) for part in wrong]
     return tuple(part for part in asked if part in choices), notices
+
+
+def _say_unread(name: str, part: str, choices: Sequence[str]) -> str:
+    fault = _("%(name)s: “%(text)s” is none of %(choices)s.", name=name, text=part[:60], choices=", ".join(choices))
+    meant = ask_meant(nearest(part, list(choices))[:1])
+    return _("%(fault)s It was left out.", fault=fault + meant)
 
 
 def list_base_rates(
@@ -104,6 +111,6 @@ def _base_rate(
     asked: dict[str, str],
     kept: dict[str, str],
 ) -> dict[str, Any]:
-    selection, _, _ = parse_leniently(asked, view.collection, vocabulary)
+    selection, _kept, _problems = parse_leniently(asked, view.collection, vocabulary)
     counts = count_results(session, view, where(view, selection), moment)
     return {"asked": asked, "counts": counts, "query": urlencode(asked | kept, safe=",")}

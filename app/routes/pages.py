@@ -44,6 +44,7 @@ from app.screening import Screened, screen
 from app.terms import terms_of
 from app.timeline import draw_timeline
 from app.values import BBox, Page, SortKey
+from app.wording import group_digits
 
 router = APIRouter(include_in_schema=False)
 
@@ -248,7 +249,7 @@ def _read_distance(request: Request) -> tuple[float, list[str]]:
                 _(
                     "within_km: %(distance)s lies outside 0 to %(farthest_km)s kilometres.",
                     distance=f"{distance:g}",
-                    farthest_km=f"{FARTHEST_KM:,.0f}",
+                    farthest_km=group_digits(f"{FARTHEST_KM:,.0f}"),
                 ),
                 parameter="within_km",
             )

@@ -194,7 +194,8 @@ def _points_round(
         rows = list_nearby(session, view, block["id"], target, within_km=_FARTHEST_KM, limit=5, minerals=minerals)
         places = list_places(session, target, [row["id"] for row in rows])
         for row in rows:
-            about = f"{format_number(row['distance_km'], 0)} {_('km')}, {format_status(row['status'])}"
+            unit = _("km")
+            about = f"{format_number(row['distance_km'], 0)} {unit}, {format_status(row['status'])}"
             properties = {"name": row["name"], "about": about}
             geometry = {"type": "Point", "coordinates": places[row["id"]]}
             found.append({"type": "Feature", "geometry": geometry, "properties": properties})

@@ -13,6 +13,7 @@ from app.catalogue import COLLECTIONS
 from app.db import SessionDep
 from app.errors import BadParameter, TooLarge, UnsupportedType
 from app.languages import gettext as _
+from app.languages.phrases import join_or
 from app.params import Clocks, parse_moment
 from app.params.outlines import BadShape, OwnShape, check_area, check_block_id, parse_own_shape, parse_typed_shape
 from app.params.selection import parse_list
@@ -27,6 +28,7 @@ from app.routes.frame import common, notices_of, render
 from app.schemas import ScreeningShape
 from app.screening import as_document, screen
 from app.values import Moment
+from app.wording import group_digits
 
 ADDRESS = "/api/screening"
 _TYPES = ("application/geo+json", "application/json")
@@ -59,7 +61,7 @@ async def read_geojson(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _TYPES:
         raise UnsupportedType(
-            _("The body is “%(kind)s”; send GeoJSON as %(types)s.", kind=kind[:60], types=" or ".join(_TYPES))
+            _("The body is “%(kind)s”; send GeoJSON as %(types)s.", kind=kind[:60], types=join_or(_TYPES))
         )
     content = bytearray()
     async for chunk in request.stream():
@@ -68,7 +70,7 @@ async def read_geojson(request: Request) -> bytes:
             raise TooLarge(
                 _(
                     "The body has more than %(most_bytes)s bytes; at most so many are taken.",
-                    most_bytes=f"{MOST_BYTES:,}",
+                    most_bytes=group_digits(f"{MOST_BYTES:,}"),
                 ),
                 parameter="body",
             )
@@ -190,7 +192,8 @@ def screening_form(
 def _page(
     request: Request, session: Session, vocabulary: Vocabulary, typed: str, mineral: str, notices: list[str]
 ) -> HTMLResponse:
-    found: dict[str, Any] = {"outline": None, "layers": [], "fault": None, "repaired": None}
+    found: dict[str, Any] = {"outline": None, "layers": [], "fault": None, "repaired": None, "sketch": None}
+    status = 200
     if typed.strip():
         try:
             minerals = _minerals(mineral, vocabulary) if mineral.strip() else []
@@ -198,12 +201,14 @@ def _page(
             check_area(outline.area_ha)
             found |= {"outline": outline, "layers": screen(session, vocabulary, outline, minerals, Moment())}
         except (BadShape, BadParameter, TooLarge) as problem:
-            repaired = json.dumps(problem.repaired) if isinstance(problem, BadShape) and problem.repaired else None
-            found |= {"fault": problem.detail, "repaired": repaired}
+            status = problem.status
+            found["fault"] = problem.detail
+            if isinstance(problem, BadShape) and problem.repaired:
+                found |= {"repaired": json.dumps(problem.repaired), "sketch": problem.sketch}
     return render(
         request,
         "screening.html",
-        400 if found["fault"] else 200,
+        status,
         **common(session, vocabulary),
         notices=notices,
         typed=typed,

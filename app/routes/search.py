@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.db import SessionDep
 from app.errors import BadParameter
-from app.routes.common import PROBLEMS, STRICT, VocabularyDep, json_response
+from app.languages import gettext as _
+from app.routes.common import PROBLEMS, STRICT, Lang, VocabularyDep, json_response
 from app.routes.conditional import cache_headers, make_etag, not_modified
 from app.search.asked import read
 from app.search.canonical import MOST_CHARACTERS
@@ -40,11 +41,16 @@ def read_suggestions(
         int,
         Query(ge=1, description=f"Suggestions a group, {_DEFAULT} where none is said; more than {_MOST} is {_MOST}."),
     ] = _DEFAULT,
+    lang: Lang = None,
 ) -> Response:
     if "\0" in q:
-        raise BadParameter("q holds a NUL character; leave it out.", parameter="q")
+        raise BadParameter(_("%(name)s holds a NUL character; leave it out.", name="q"), parameter="q")
     if len(q) > MOST_CHARACTERS:
-        detail = f"q has {len(q)} characters; at most {MOST_CHARACTERS} are read. A few words are enough."
+        detail = _(
+            "q has %(number)s characters; at most %(most)s are read. A few words are enough.",
+            number=len(q),
+            most=MOST_CHARACTERS,
+        )
         raise BadParameter(detail, parameter="q")
     etag = make_etag(request, vocabulary.edition)
     if unchanged := not_modified(request, etag, vocabulary.edition):

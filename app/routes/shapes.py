@@ -11,16 +11,19 @@ from pydantic import BaseModel, Field
 
 from app.errors import BadParameter, TooLarge, UnsupportedType
 from app.geojson import MEDIA_TYPE
+from app.languages import N_, find
+from app.languages import gettext as _
 from app.params.places import parse_number
 from app.routes.bodies import TOO_LARGE, UNSUPPORTED
-from app.routes.common import STRICT, json_response
+from app.routes.common import STRICT, Lang, json_response
 from app.schemas import Problem
 from app.shapes.limits import MOST_BYTES
 from app.shapes.running import read_shape
+from app.wording import group_digits
 
 ADDRESS = "/api/shapes"
 _HALF_ROUND_KM = 20_100
-_NAMELESS = "The file"
+_NAMELESS = N_("The file")
 _LONGEST_NAME = 120
 _CODE = re.compile(r"EPSG:[0-9]{4,6}", re.IGNORECASE)
 
@@ -44,6 +47,8 @@ _TAKEN_TYPES = frozenset(_DOCUMENTED_TYPES) | frozenset(
 
 class ShapeQuery(BaseModel):
     """All that is asked of a file."""
+
+    lang: Lang = None
 
     name: Annotated[
         str | None, Query(description="Name of the file, such as lease.zip: for messages, and to tell it by.")
@@ -97,9 +102,16 @@ async def read_file_body(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind not in _TAKEN_TYPES:
         raise UnsupportedType(
-            f"The body is “{kind[:60]}”; send the bytes of one file as they are, as {', '.join(_DOCUMENTED_TYPES)}."
+            _(
+                "The body is “%(kind)s”; send the bytes of one file as they are, as %(types)s.",
+                kind=kind[:60],
+                types=", ".join(_DOCUMENTED_TYPES),
+            )
         )
-    too_large = TooLarge(f"The file has more than {MOST_BYTES:,} bytes; at most so many are taken.", parameter="body")
+    too_large = TooLarge(
+        _("The file has more than %(most)s bytes; at most so many are taken.", most=group_digits(f"{MOST_BYTES:,}")),
+        parameter="body",
+    )
     said = request.headers.get("content-length", "")
     if said.isascii() and said.isdigit() and int(said[:20]) > MOST_BYTES:
         raise too_large
@@ -157,13 +169,15 @@ def _shown(name: str | None) -> str:
     """The file's name without folders and without what cannot be shown."""
     last = PurePosixPath((name or "").replace("\\", "/")).name
     plain = "".join(letter for letter in last if letter.isprintable()).strip()
-    return plain[-_LONGEST_NAME:] or _NAMELESS
+    return plain[-_LONGEST_NAME:] or find(_NAMELESS)
 
 
 def _parse_code(text: str | None) -> str | None:
     if text is None or _CODE.fullmatch(text):
         return text.upper() if text else None
-    raise BadParameter(f"crs: “{text[:60]}” is no code such as EPSG:32645 or EPSG:4326.", parameter="crs")
+    raise BadParameter(
+        _("crs: “%(text)s” is no code such as EPSG:32645 or EPSG:4326.", text=text[:60]), parameter="crs"
+    )
 
 
 def _parse_buffer(text: str | None) -> float | None:
@@ -172,6 +186,11 @@ def _parse_buffer(text: str | None) -> float | None:
     distance = parse_number("buffer_km", text)
     if not 0 <= distance <= _HALF_ROUND_KM:
         raise BadParameter(
-            f"buffer_km: {distance:g} lies outside 0 to {_HALF_ROUND_KM} (half round the earth).", parameter="buffer_km"
+            _(
+                "buffer_km: %(distance)s lies outside 0 to %(half_round_km)s (half round the earth).",
+                distance=f"{distance:g}",
+                half_round_km=_HALF_ROUND_KM,
+            ),
+            parameter="buffer_km",
         )
     return distance

@@ -20,6 +20,8 @@ PARAMETER = "lang"
 _ENGLISH = re.compile(
     r"^/(api|download|feeds|static|languages)(/|$)|^/(healthz|readyz|metrics)$|\.(json|geojson|csv|qlr)$"
 )
+# But for these where their address names a language: the pages' scripts show their words as they come.
+SHOWN_BY_SCRIPTS = ("/api/shapes", "/api/suggestions")
 _SPEAKING = ("text/html", "application/pdf")
 _STATE = "khanij.language"
 
@@ -36,17 +38,21 @@ class InLanguage:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not speaks(scope["path"]):
+        if scope["type"] != "http" or not (speaks(scope["path"]) or scope["path"] in SHOWN_BY_SCRIPTS):
             await self.app(scope, receive, send)
             return
         asked = parse_qs(scope["query_string"].decode("latin-1")).get(PARAMETER)
+        if scope["path"] in SHOWN_BY_SCRIPTS and not asked:
+            await self.app(scope, receive, send)
+            return
         choice = choose(asked[-1] if asked else None, Headers(scope=scope).get("accept-language", ""))
         scope[_STATE] = choice
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if message["status"] == 304 or headers.get("content-type", "").startswith(_SPEAKING):
+                is_words = headers.get("content-type", "").startswith(_SPEAKING)
+                if message["status"] == 304 or is_words or scope["path"] in SHOWN_BY_SCRIPTS:
                     headers["Content-Language"] = choice.code
                     headers.add_vary_header("Accept-Language")
             await send(message)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.errors import NotFound
 from app.languages import ENGLISH, LANGUAGES
+from app.languages import gettext as _
 from app.languages.catalogues import read_script_texts
 
 router = APIRouter(include_in_schema=False)
@@ -21,7 +22,7 @@ def script_words(request: Request, code: str) -> Response:
     Raises: NotFound.
     """
     if code not in LANGUAGES or code == ENGLISH:
-        raise NotFound(f"There is no language “{code[:40]}” here.")
+        raise NotFound(_("There is no language “%(code)s” here.", code=code[:40]))
     text = json.dumps(read_script_texts(code), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'
     headers = {"ETag": etag, "Cache-Control": "public, no-cache"}

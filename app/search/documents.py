@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS
+from app.languages import N_
 from app.queries.documents import DocumentRow, count_tranches, list_documents, list_tranche
 from app.queries.prepared import DOCUMENTS, read_prepared
 from app.queries.vocabulary import Vocabulary
@@ -20,7 +21,7 @@ _IN_ADDRESS = re.compile(r"(FILE_?ID|PRID|TENDER_?ID|NIT_?(?:NO|ID))=(\d{4,12})"
 # MSTC/BLR/MoM/24/2024-25, in a title or a note.
 _IN_TEXT = re.compile(r"(?<![\w/])(?=[\w./-]*\d{4})[A-Za-z]{2,}[\w.-]*(?:/[\w.-]+)+")
 _LONG_NUMBER = re.compile(r"\d{4,}")
-_PUBLISHED_BY = {"fileid": "MSTC document", "prid": "Press release (PIB)"}
+_PUBLISHED_BY = {"fileid": N_("MSTC document %(of)s"), "prid": N_("Press release (PIB) %(of)s")}
 # Of a document that more blocks name, the address would be too long.
 _MOST_IDS = 60
 
@@ -42,9 +43,9 @@ def has_long_number(text: str) -> bool:
 
 def _numbers_of(row: DocumentRow) -> Iterator[tuple[str, str]]:
     for kind, number in _IN_ADDRESS.findall(row.url or ""):
-        yield number, _PUBLISHED_BY.get(kind.lower().replace("_", ""), "Tender document")
+        yield number, _PUBLISHED_BY.get(kind.lower().replace("_", ""), N_("Tender document %(of)s"))
     for text in (row.title, row.note):
-        yield from ((number, "Tender number") for number in _IN_TEXT.findall(text or ""))
+        yield from ((number, N_("Tender number %(of)s")) for number in _IN_TEXT.findall(text or ""))
 
 
 def make_documents(session: Session) -> dict[str, Document]:
@@ -53,7 +54,7 @@ def make_documents(session: Session) -> dict[str, Document]:
     for row in list_documents(session):
         for number, kind in _numbers_of(row):
             key = searchable(number).strip()
-            entry = found.setdefault(key, (number, kind, row.title or f"{kind} {number}", set()))
+            entry = found.setdefault(key, (number, kind, row.title or kind % {"of": number}, set()))
             entry[3].update(row.blocks)
     whole = _Tranches(session) if found else None
     documents = {}
@@ -62,7 +63,7 @@ def make_documents(session: Session) -> dict[str, Document]:
         if tranche is None and len(ids) > _MOST_IDS:
             continue
         meant = ("tranche", tranche) if tranche else ("ids", ",".join(sorted(ids)))
-        meaning = Meaning(*meant, title, "tenders", f"{kind} {number}")
+        meaning = Meaning(*meant, title, "tenders", kind, number)
         documents[key] = Document(key, number, title, meaning, next(iter(ids)) if len(ids) == 1 else None)
     return documents
 

@@ -12,7 +12,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.languages import names_in_all
+from app.languages import ENGLISH, N_, find, names_in_all, speaking
+from app.languages import gettext as _
 from app.queries.search import Company, Names, list_companies, list_names
 from app.queries.vocabulary import Vocabulary
 from app.search import names
@@ -33,7 +34,18 @@ class Meaning(NamedTuple):
     value: str
     name: str  # as shown
     kind: str = ""  # the group of suggestions that it belongs to
-    detail: str = ""
+    detail: str = ""  # what it is, with %(of)s for the name that it belongs to
+    of: str = ""
+
+    def say_name(self) -> str:
+        """Its name in the reader's language."""
+        if self.name == f"Tranche {self.value}":
+            return _("Tranche %(name)s", name=self.value)
+        return find(self.name)
+
+    def say_detail(self) -> str:
+        """What it is, in the reader's language."""
+        return _(self.detail, of=find(self.of))
 
 
 @dataclass(frozen=True)
@@ -68,8 +80,10 @@ def make_lexicon(vocabulary: Vocabulary, used: Names) -> Lexicon:
     """What is said first wins: a state before a district, a district before a mineral."""
     phrases: dict[str, Meaning] = {}
     each = (_tranches(vocabulary), _states(vocabulary), _districts(used), _minerals(vocabulary), _words())
-    for phrase, meaning in (pair for part in each for pair in part):
-        phrases.setdefault(phrase, meaning)
+    # It is kept for all readers, whoever of them asked first.
+    with speaking(ENGLISH):
+        for phrase, meaning in (pair for part in each for pair in part):
+            phrases.setdefault(phrase, meaning)
     symbols = {
         term: _mineral(vocabulary, slug)
         for term, slug in vocabulary.mineral_terms.items()
@@ -86,7 +100,7 @@ def _tranches(vocabulary: Vocabulary) -> Iterator[tuple[str, Meaning]]:
     for value in vocabulary.choices.get(("blocks", "tranches"), ()):
         for phrase in tranche_phrases(value):
             name = value if " " in value else f"Tranche {value}"
-            yield phrase, Meaning("tranche", value, name, "tenders", "Tranche of an auction")
+            yield phrase, Meaning("tranche", value, name, "tenders", N_("Tranche of an auction"))
 
 
 def _states(vocabulary: Vocabulary) -> Iterator[tuple[str, Meaning]]:
@@ -94,7 +108,7 @@ def _states(vocabulary: Vocabulary) -> Iterator[tuple[str, Meaning]]:
     letters = {code[3:].lower(): state for code, state in by_code.items()}
     letters |= {letter: by_code[code] for letter, code in names.OTHER_STATE_CODES.items() if code in by_code}
     for state in vocabulary.states.values():
-        meaning = Meaning("state", state.slug, state.name, "places", "State or union territory")
+        meaning = Meaning("state", state.slug, state.name, "places", N_("State or union territory"))
         other = (names.STATES.get(state.slug, ""), *names_in_all(state.name))
         for phrase in (*_keys(state.name), *_keys(state.slug), *(key for part in other for key in _keys(part))):
             if phrase:
@@ -128,7 +142,8 @@ def _districts(used: Names) -> Iterator[tuple[str, Meaning]]:
     def meaning(bares: Iterable[str]) -> Meaning:
         values = tuple(dict.fromkeys(bares))
         state = states.get(values[0])
-        return Meaning("district", ",".join(values), values[0], "places", f"District, {state}" if state else "District")
+        detail = N_("District, %(of)s") if state else N_("District")
+        return Meaning("district", ",".join(values), values[0], "places", detail, state or "")
 
     keys = {key: [*whole.get(key, ()), *parts.get(key, ())] for key in (*whole, *parts)}
     meant = {key: meaning(bares) for key, bares in keys.items()}
@@ -144,9 +159,8 @@ def _districts(used: Names) -> Iterator[tuple[str, Meaning]]:
 def _mineral(vocabulary: Vocabulary, slug: str) -> Meaning:
     word = vocabulary.minerals[slug]
     broader = vocabulary.minerals.get(word.broader or "")
-    return Meaning(
-        "mineral", slug, word.name, "minerals", f"Mineral, a kind of {broader.name}" if broader else "Mineral"
-    )
+    detail = N_("Mineral, a kind of %(of)s") if broader else N_("Mineral")
+    return Meaning("mineral", slug, word.name, "minerals", detail, broader.name if broader else "")
 
 
 def _minerals(vocabulary: Vocabulary) -> Iterator[tuple[str, Meaning]]:

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 
 from app.catalogue import COLLECTIONS, View, view_of
 from app.filters import may_be_misspelled
+from app.languages import N_, Words, find, ngettext
+from app.languages import gettext as _
 from app.params.selection import parse_words
 from app.queries.search import (
     LEAST_FORGIVING_LIKENESS,
@@ -26,16 +28,19 @@ from app.search.lexicon import Meaning, core_of, get_companies
 from app.search.shapes import GroupKind
 from app.search.tails import WHOLE, Tail, complete
 from app.search.understand import Understood
+from app.wording import say_half
 from app.words import searchable
 
-_TITLES: dict[GroupKind, str] = {
-    "coordinates": "Coordinates",
-    "minerals": "Minerals",
-    "places": "Places",
-    "tenders": "Tenders",
-    "companies": "Companies",
-    "blocks": "Blocks",
-}
+_TITLES = Words(
+    {
+        "coordinates": N_("Coordinates"),
+        "minerals": N_("Minerals"),
+        "places": N_("Places"),
+        "tenders": N_("Tenders"),
+        "companies": N_("Companies"),
+        "blocks": N_("Blocks"),
+    }
+)
 _BLOCKS = COLLECTIONS["blocks"]
 # More names than these are cut before they are counted.
 _MOST_COUNTED = 40
@@ -118,7 +123,7 @@ def _meant(asked: Asked, tail: Tail, before: Understood, kind: GroupKind) -> lis
     found = []
     for meaning, rank in chosen:
         filters = _with(before, meaning)
-        found.append(Suggestion(meaning.name, meaning.detail, filters, _explorer(filters), rank=rank))
+        found.append(Suggestion(meaning.say_name(), meaning.say_detail(), filters, _explorer(filters), rank=rank))
     return found
 
 
@@ -133,9 +138,10 @@ def _coordinates(asked: Asked, understood: Understood) -> list[Suggestion]:
     if asked.point is None:
         return []
     lon, lat, km = asked.point[:3]
-    text = f"{abs(lat):g}° {'N' if lat >= 0 else 'S'}, {abs(lon):g}° {'E' if lon >= 0 else 'W'}"
+    north, east = say_half("N" if lat >= 0 else "S"), say_half("E" if lon >= 0 else "W")
+    text = f"{abs(lat):g}° {north}, {abs(lon):g}° {east}"
     filters = understood.as_query()
-    return [Suggestion(text, f"Blocks within {km:g} km", filters, _explorer(filters))]
+    return [Suggestion(text, _("Blocks within %(km)s km", km=f"{km:g}"), filters, _explorer(filters))]
 
 
 def _documents(asked: Asked, limit: int) -> list[Suggestion]:
@@ -150,15 +156,17 @@ def _documents(asked: Asked, limit: int) -> list[Suggestion]:
             filters = {meaning.filter: meaning.value}
             href = f"/blocks/{quote(block, safe='')}" if block else _explorer(filters)
             rank = WHOLE if key == number else WHOLE + 1
-            found.setdefault(key, Suggestion(asked.documents[key].title, meaning.detail, filters, href, rank=rank))
+            found.setdefault(
+                key, Suggestion(asked.documents[key].title, meaning.say_detail(), filters, href, rank=rank)
+            )
     return list(found.values())
 
 
 def _block(row: BlockRow, vocabulary: Vocabulary) -> Suggestion:
     minerals = ", ".join(
-        vocabulary.minerals[slug].name if slug in vocabulary.minerals else slug for slug in row.minerals
+        find(vocabulary.minerals[slug].name) if slug in vocabulary.minerals else slug for slug in row.minerals
     )
-    where_it_is = ", ".join(part for part in (row.district, row.state) if part)
+    where_it_is = ", ".join(part for part in (row.district, find(row.state or "")) if part)
     detail = " · ".join(part for part in (minerals, where_it_is) if part)
     return Suggestion(row.name, detail, None, f"/blocks/{quote(row.id, safe='')}")
 
@@ -205,14 +213,16 @@ def _as_suggestions(rows: Sequence[Company], base: dict[str, str]) -> list[Sugge
     found: dict[str, Suggestion] = {}
     for row in rows:
         core = core_of(row.name)
-        many = "s" if row.records != 1 else ""
         if row.role != "operator":
-            role = "Preferred bidder" if row.role == "bidder" else "Exploration agency"
+            role = _("Preferred bidder") if row.role == "bidder" else _("Exploration agency")
             filters = base | {"q": core}
             new = Suggestion(row.name, role, filters, _explorer(filters), named=row.records)
         else:
             href = f"/processing-units/{quote(row.unit or '', safe='')}"
-            new = Suggestion(row.name, f"Operator of {row.records} processing unit{many}", None, href)
+            plants = ngettext(
+                "Operator of %(num)d processing unit", "Operator of %(num)d processing units", row.records
+            )
+            new = Suggestion(row.name, plants, None, href)
         known = found.get(core)
         if known is None:
             found[core] = new

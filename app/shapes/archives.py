@@ -10,8 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from app.errors import TooLarge
+from app.languages import gettext as _
 from app.shapes.faults import BadFile
 from app.shapes.limits import MIB, MOST_MEMBERS, MOST_UNPACKED_BYTES
+from app.wording import group_digits
 
 _SHAPEFILE = frozenset({".shp", ".shx", ".dbf", ".prj"})
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -41,9 +43,11 @@ def unpack(content: bytes, name: str, folder: Path) -> Unpacked:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             return _unpack(archive, name, folder)
     except _BROKEN as error:
-        raise BadFile(f"{name} cannot be unpacked: it is damaged or cut short ({error}).") from error
+        said = _("%(name)s cannot be unpacked: it is damaged or cut short (%(reason)s).", name=name, reason=error)
+        raise BadFile(said) from error
     except OSError as error:
-        raise BadFile(f"{name} cannot be unpacked: {error.strerror or error}.") from error
+        said = _("%(name)s cannot be unpacked: %(reason)s.", name=name, reason=error.strerror or error)
+        raise BadFile(said) from error
 
 
 def _unpack(archive: zipfile.ZipFile, name: str, folder: Path) -> Unpacked:
@@ -57,7 +61,12 @@ def _unpack(archive: zipfile.ZipFile, name: str, folder: Path) -> Unpacked:
         writer.write(main.info, folder / "1.kml")
         return Unpacked("KMZ", [(str(main.path), folder / "1.kml")], len(documents) - 1)
     if not layers:
-        raise BadFile(f"{name} holds neither a .shp nor a .kml file; pack the parts of one Shapefile, or give a KMZ.")
+        raise BadFile(
+            _(
+                "%(name)s holds neither a .shp nor a .kml file; pack the parts of one Shapefile, or give a KMZ.",
+                name=name,
+            )
+        )
     files = []
     for number, layer in enumerate(layers, 1):
         for member in members:
@@ -76,11 +85,25 @@ def _list_members(archive: zipfile.ZipFile, name: str) -> list[_Member]:
     """The members that may be read. Raises: BadFile, TooLarge, by what the archive's directory says."""
     items = archive.infolist()
     if len(items) > MOST_MEMBERS:
-        raise TooLarge(f"{name} holds {len(items):,} files; at most {MOST_MEMBERS:,} are taken.", parameter="body")
+        raise TooLarge(
+            _(
+                "%(name)s holds %(number)s files; at most %(most)s are taken.",
+                name=name,
+                number=group_digits(f"{len(items):,}"),
+                most=group_digits(f"{MOST_MEMBERS:,}"),
+            ),
+            parameter="body",
+        )
     total = sum(item.file_size for item in items)
     if total > MOST_UNPACKED_BYTES:
         raise TooLarge(
-            f"{name} would unpack to {total:,} bytes; at most {MOST_UNPACKED_BYTES:,} are taken.", parameter="body"
+            _(
+                "%(name)s would unpack to %(total)s bytes; at most %(most)s are taken.",
+                name=name,
+                total=group_digits(f"{total:,}"),
+                most=group_digits(f"{MOST_UNPACKED_BYTES:,}"),
+            ),
+            parameter="body",
         )
     members = [_Member(PurePosixPath(i.filename.replace("\\", "/")), i) for i in items if not i.is_dir()]
     return [m for m in members if "__MACOSX" not in m.path.parts and not m.path.name.startswith("._")]
@@ -94,17 +117,29 @@ class _Writer:
 
     def write(self, item: zipfile.ZipInfo, target: Path) -> None:
         if item.flag_bits & _ENCRYPTED:
-            raise BadFile(f"{self.name} is locked with a password; pack it without one.")
+            raise BadFile(_("%(name)s is locked with a password; pack it without one.", name=self.name))
         if item.compress_type not in _METHODS:
-            raise BadFile(f"{self.name} is packed by a method that is not read; pack it as a plain zip (deflate).")
+            raise BadFile(
+                _("%(name)s is packed by a method that is not read; pack it as a plain zip (deflate).", name=self.name)
+            )
         if target.exists():
-            raise BadFile(f"{self.name} holds two files named {target.suffix} of one layer; pack each once.")
+            raise BadFile(
+                _(
+                    "%(name)s holds two files named %(ending)s of one layer; pack each once.",
+                    name=self.name,
+                    ending=target.suffix,
+                )
+            )
         with self.archive.open(item) as packed, target.open("wb") as unpacked:
             while step := packed.read(MIB):
                 self.left -= len(step)
                 if self.left < 0:
                     raise TooLarge(
-                        f"{self.name} unpacks to more than {MOST_UNPACKED_BYTES:,} bytes; at most so many are taken.",
+                        _(
+                            "%(name)s unpacks to more than %(most)s bytes; at most so many are taken.",
+                            name=self.name,
+                            most=group_digits(f"{MOST_UNPACKED_BYTES:,}"),
+                        ),
                         parameter="body",
                     )
                 unpacked.write(step)

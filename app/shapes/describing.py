@@ -10,6 +10,8 @@ from pyproj import Geod
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from app.languages import gettext as _
+
 _GEOD = Geod(ellps="WGS84")
 _M2_PER_HA = 10_000
 # More corners make an address too long for some programs and mails; the shape then goes in a body.
@@ -62,15 +64,19 @@ def _notices(geometry: BaseGeometry, has_area: bool, buffer_km: float | None) ->
     found = []
     if not has_area and not buffer_km:
         found.append(
-            "Points and lines have no area, so hardly anything meets them: say how near is near with buffer_km, "
-            "for instance buffer_km=5."
+            _(
+                "Points and lines have no area, so hardly anything meets them: say how near is near with buffer_km, "
+                "for instance buffer_km=5."
+            )
         )
     west, south, east, north = geometry.bounds
     least_lon, least_lat, most_lon, most_lat = _NEAR_INDIA
     if east < least_lon or west > most_lon or north < least_lat or south > most_lat:
         swapped = south >= least_lon and north <= most_lon and west >= least_lat and east <= most_lat
-        found.append(
-            f"It lies far from India, at {(west + east) / 2:.3f}, {(south + north) / 2:.3f} (longitude, latitude)."
-            + (" With longitude and latitude exchanged it would lie there." if swapped else "")
+        far = _(
+            "It lies far from India, at %(lon)s, %(lat)s (longitude, latitude).",
+            lon=f"{(west + east) / 2:.3f}",
+            lat=f"{(south + north) / 2:.3f}",
         )
+        found.append(far + (_(" With longitude and latitude exchanged it would lie there.") if swapped else ""))
     return found

@@ -14,9 +14,11 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from app.shapes.faults import BadFile
+from app.languages import gettext as _
+from app.shapes.faults import BadFile, breaks_off, unreadable_geometry
 from app.shapes.layer import Layer
-from app.shapes.systems import WGS84, crs_of_code
+from app.shapes.systems import WGS84, crs_of_code, unknown_system
+from app.wording import group_digits
 
 # Kind of shape → how deep its positions lie.
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
@@ -29,9 +31,14 @@ def read_geojson(content: bytes, name: str) -> Layer:
     document = _parse(content, name)
     kind = document.get("type") if isinstance(document, dict) else None
     if kind == "Topology":
-        raise BadFile(f"{name} is TopoJSON, which is not read; save it as GeoJSON.")
+        raise BadFile(_("%(name)s is TopoJSON, which is not read; save it as GeoJSON.", name=name))
     if kind != "FeatureCollection" and kind != "Feature" and kind != _COLLECTION and kind not in _DEPTHS:
-        raise BadFile(f"{name} is JSON but no GeoJSON: it has no “type” such as FeatureCollection, Feature or Polygon.")
+        raise BadFile(
+            _(
+                "%(name)s is JSON but no GeoJSON: it has no “type” such as FeatureCollection, Feature or Polygon.",
+                name=name,
+            )
+        )
     reader = _Reader(name)
     shapes = [reader.shape_of(number, found) for number, found in enumerate(_geometries(document, name), 1)]
     crs = _crs(document, name)
@@ -42,19 +49,26 @@ def _parse(content: bytes, name: str) -> Any:
     try:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadFile(f"{name} is no text in UTF-8 (byte {error.start + 1:,}); save it as UTF-8.") from None
+        byte = group_digits(f"{error.start + 1:,}")
+        raise BadFile(
+            _("%(name)s is no text in UTF-8 (byte %(byte)s); save it as UTF-8.", name=name, byte=byte)
+        ) from None
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
-            raise BadFile(
-                f"{name} breaks off in line {error.lineno:,}: it is cut short; save or send it anew."
-            ) from None
+            raise breaks_off(name, error.lineno) from None
         raise BadFile(
-            f"{name} is no JSON: line {error.lineno:,}, column {error.colno:,} ({error.msg.lower()})."
+            _(
+                "%(name)s is no JSON: line %(line)s, column %(column)s (%(reason)s).",
+                name=name,
+                line=group_digits(f"{error.lineno:,}"),
+                column=group_digits(f"{error.colno:,}"),
+                reason=error.msg.lower(),
+            )
         ) from None
     except (RecursionError, ValueError):
-        raise BadFile(f"{name} is nested too deeply, or has a number that is too long.") from None
+        raise BadFile(_("%(name)s is nested too deeply, or has a number that is too long.", name=name)) from None
 
 
 def _geometries(document: dict[str, Any], name: str) -> Iterator[Any]:
@@ -64,10 +78,16 @@ def _geometries(document: dict[str, Any], name: str) -> Iterator[Any]:
         return
     features = document.get("features")
     if not isinstance(features, list):
-        raise BadFile(f"{name}: the FeatureCollection has no list of “features”.")
+        raise BadFile(_("%(name)s: the FeatureCollection has no list of “features”.", name=name))
     for number, feature in enumerate(features, 1):
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
-            raise BadFile(f"{name}: member {number:,} of “features” is no Feature.")
+            raise BadFile(
+                _(
+                    "%(name)s: member %(number)s of “features” is no Feature.",
+                    name=name,
+                    number=group_digits(f"{number:,}"),
+                )
+            )
         yield feature.get("geometry")
 
 
@@ -80,7 +100,7 @@ def _crs(document: dict[str, Any], name: str) -> CRS | None:
         return WGS84
     code = re.search(r"EPSG:(?:[0-9.]*:)?([0-9]{4,6})\b", text)
     if not code:
-        raise BadFile(f"{name} names a reference system that is not known ({text[:80]}); save it as EPSG:4326.")
+        raise unknown_system(name, text[:80])
     return crs_of_code(f"EPSG:{code[1]}", name)
 
 
@@ -97,30 +117,30 @@ class _Reader:
         try:
             return self._shape(found, 0)
         except (ValueError, TypeError, KeyError, OverflowError, ShapelyError) as error:
-            raise BadFile(f"{self.name}: the geometry of feature {number:,} cannot be read: {_words(error)}.") from None
+            raise unreadable_geometry(self.name, number, _words(error)) from None
 
     def _shape(self, found: Any, nested: int) -> BaseGeometry:
         kind = found.get("type") if isinstance(found, dict) else None
         if kind == _COLLECTION:
             if nested == _MOST_NESTED:
-                raise ValueError("its collections are nested too deeply")
+                raise ValueError(_("its collections are nested too deeply"))
             parts = found.get("geometries")
             if not isinstance(parts, list):
-                raise ValueError("a GeometryCollection has no list of “geometries”")
+                raise ValueError(_("a GeometryCollection has no list of “geometries”"))
             return shapely.GeometryCollection([self._shape(part, nested + 1) for part in parts])
         if kind not in _DEPTHS:
-            raise ValueError("its “type” is no kind of shape")
+            raise ValueError(_("its “type” is no kind of shape"))
         return shape({"type": kind, "coordinates": self._positions(found.get("coordinates"), _DEPTHS[kind])})
 
     def _positions(self, value: Any, depth: int) -> Any:
         if not isinstance(value, list):
-            raise ValueError("its “coordinates” are not nested as its type wants them")
+            raise ValueError(_("its “coordinates” are not nested as its type wants them"))
         if depth:
             return [self._positions(part, depth - 1) for part in value]
         if len(value) < 2:
-            raise ValueError("a position has fewer than two numbers")
+            raise ValueError(_("a position has fewer than two numbers"))
         if not all(type(n) in (int, float) and isfinite(n) for n in value[:2]):
-            raise ValueError("a position holds something that is no number")
+            raise ValueError(_("a position holds something that is no number"))
         self.has_heights = self.has_heights or len(value) > 2
         return (float(value[0]), float(value[1]))
 
@@ -128,5 +148,5 @@ class _Reader:
 def _words(error: Exception) -> str:
     text = str(error)
     if "linearring requires" in text.lower():
-        return "a ring has fewer than four positions"
-    return text[:120].rstrip(".") or "it is damaged"
+        return _("a ring has fewer than four positions")
+    return text[:120].rstrip(".") or _("it is damaged")

@@ -11,9 +11,11 @@ from xml.parsers import expat
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from app.languages import gettext as _
 from app.shapes.faults import BadFile
 from app.shapes.layer import Layer
 from app.shapes.systems import WGS84
+from app.wording import group_digits
 
 _POSITIONS = ("wpt", "rtept", "trkpt")
 _STRETCHES = ("rte", "trkseg")
@@ -66,7 +68,13 @@ class _Reader:
         except (KeyError, ValueError):
             pass
         line = self.parser.CurrentLineNumber
-        raise BadFile(f"{self.name}: the point in line {line:,} has no lon and lat that are numbers.")
+        raise BadFile(
+            _(
+                "%(name)s: the point in line %(line)s has no lon and lat that are numbers.",
+                name=self.name,
+                line=group_digits(f"{line:,}"),
+            )
+        )
 
 
 def _stretch(positions: list[Position]) -> BaseGeometry:

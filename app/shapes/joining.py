@@ -11,23 +11,28 @@ import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
+from app.languages import N_, Words
+from app.languages import gettext as _
 from app.shapes.faults import BadFile
+from app.wording import group_digits
 
 Numbered = list[tuple[int, BaseGeometry]]
 
 # Shapely's numbers of kinds of shape.
 _POINT, _RING, _POLYGON = 0, 2, 3
 # GEOS's reason → the same in plain words.
-_REASONS = {
-    "Self-intersection": "crosses itself",
-    "Ring Self-intersection": "touches or crosses itself",
-    "Hole lies outside shell": "has a hole outside its outline",
-    "Holes are nested": "has a hole within a hole",
-    "Nested shells": "has a part within another part",
-    "Interior is disconnected": "is cut in pieces by its holes",
-    "Duplicate Rings": "has the same ring twice",
-    "Too few points in geometry component": "has a part with too few different points",
-}
+_REASONS = Words(
+    {
+        "Self-intersection": N_("crosses itself"),
+        "Ring Self-intersection": N_("touches or crosses itself"),
+        "Hole lies outside shell": N_("has a hole outside its outline"),
+        "Holes are nested": N_("has a hole within a hole"),
+        "Nested shells": N_("has a part within another part"),
+        "Interior is disconnected": N_("is cut in pieces by its holes"),
+        "Duplicate Rings": N_("has the same ring twice"),
+        "Too few points in geometry component": N_("has a part with too few different points"),
+    }
+)
 _PLACED = re.compile(r"(.*?)\[(\S+) (\S+?)(?: \S+)?\]")
 
 
@@ -48,10 +53,16 @@ def find_crossing(shapes: Numbered) -> Crossing | None:
     reason = shapely.is_valid_reason(shape)
     placed = _PLACED.fullmatch(reason)
     if placed is None:
-        return Crossing(f"feature {number:,} is not valid ({reason})", len(faulty))
-    what = _REASONS.get(placed[1], f"is not valid ({placed[1]})")
-    x, y = float(placed[2]), float(placed[3])
-    return Crossing(f"feature {number:,} {what} at {x:.6f}, {y:.6f} (longitude, latitude)", len(faulty))
+        said = _("feature %(number)s is not valid (%(reason)s)", number=group_digits(f"{number:,}"), reason=reason)
+        return Crossing(said, len(faulty))
+    said = _(
+        "feature %(number)s %(fault)s at %(lon)s, %(lat)s (longitude, latitude)",
+        number=group_digits(f"{number:,}"),
+        fault=_REASONS.get(placed[1]) or _("is not valid (%(reason)s)", reason=placed[1]),
+        lon=f"{float(placed[2]):.6f}",
+        lat=f"{float(placed[3]):.6f}",
+    )
+    return Crossing(said, len(faulty))
 
 
 def mend(shapes: Numbered) -> Numbered:
@@ -81,7 +92,9 @@ def join(shapes: Iterable[BaseGeometry], name: str) -> BaseGeometry:
             area = areas[0] if len(areas) == 1 else shapely.union_all(areas)
             kinds.append(shapely.orient_polygons(area, exterior_cw=False))
     except ShapelyError as error:
-        raise BadFile(f"{name}: its areas cannot be put together ({str(error)[:120]}).") from None
+        raise BadFile(
+            _("%(name)s: its areas cannot be put together (%(reason)s).", name=name, reason=str(error)[:120])
+        ) from None
     if lines:
         kinds.append(lines[0] if len(lines) == 1 else shapely.MultiLineString(lines))
     if points:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Literal
 
+from app.languages import N_, find
+from app.languages import gettext as _
 from app.shapes.faults import BadFile
 
 # Archives hold a Shapefile or a KML, marked-up texts are KML or GPX: the process that reads them finds out which.
 Kind = Literal["archive", "markup", "GeoJSON", "GeoPackage", "FlatGeobuf"]
 
-TAKEN = "GeoJSON, KML, KMZ, GPX, a Shapefile as zip, GeoPackage and FlatGeobuf are read"
+TAKEN = N_("GeoJSON, KML, KMZ, GPX, a Shapefile as zip, GeoPackage and FlatGeobuf are read")
 
 _TAKEN_BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
     (b"PK\x03\x04", "archive"),
@@ -22,17 +24,17 @@ _TAKEN_BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
     (b"<", "markup"),
 )
 _OTHER_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"II*\0", "a picture (TIFF)"),
-    (b"MM\0*", "a picture (TIFF)"),
-    (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "packed with gzip"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"PAR1", "a Parquet table"),
-    (b"AC10", "a drawing (DWG)"),
+    (b"\x89PNG", N_("a picture (PNG)")),
+    (b"\xff\xd8\xff", N_("a picture (JPEG)")),
+    (b"GIF8", N_("a picture (GIF)")),
+    (b"II*\0", N_("a picture (TIFF)")),
+    (b"MM\0*", N_("a picture (TIFF)")),
+    (b"%PDF", N_("a PDF document")),
+    (b"\x1f\x8b", N_("packed with gzip")),
+    (b"7z\xbc\xaf", N_("a 7-Zip archive")),
+    (b"Rar!", N_("a RAR archive")),
+    (b"PAR1", N_("a Parquet table")),
+    (b"AC10", N_("a drawing (DWG)")),
 )
 _SHAPEFILE_BEGINNING = b"\x00\x00\x27\x0a"
 _SHAPEFILE_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
@@ -53,7 +55,7 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
 def tell_kind(content: bytes, name: str) -> Kind:
     """Raises: BadFile where it is none that is read."""
     if not content.strip():
-        raise BadFile(f"{name} is empty.")
+        raise BadFile(_("%(name)s is empty.", name=name))
     plain = content[:64]
     for mark in _MARKS:
         plain = plain.removeprefix(mark)
@@ -64,13 +66,21 @@ def tell_kind(content: bytes, name: str) -> Kind:
             return kind
     if content.startswith(_SHAPEFILE_BEGINNING) or _ending(name) in _SHAPEFILE_PARTS:
         raise BadFile(
-            f"{name} is one part of a Shapefile, which says nothing by itself: pack its .shp, .shx, .dbf and .prj "
-            "into one zip and give that."
+            _(
+                "%(name)s is one part of a Shapefile, which says nothing by itself: pack its .shp, .shx, .dbf and .prj "
+                "into one zip and give that.",
+                name=name,
+            )
         )
     for beginning, what in _OTHER_BEGINNINGS:
         if plain.startswith(beginning):
-            raise BadFile(f"{name} is {what}; {TAKEN}.")
-    raise BadFile(f"{name} is of no format that is known; {TAKEN}.")
+            raise stranger(name, find(what))
+    raise BadFile(_("%(name)s is of no format that is known; %(taken)s.", name=name, taken=find(TAKEN)))
+
+
+def stranger(name: str, what: str) -> BadFile:
+    """A file of a format that is not read."""
+    return BadFile(_("%(name)s is %(what)s; %(taken)s.", name=name, what=what, taken=find(TAKEN)))
 
 
 def misnamed(name: str, found: str) -> str | None:
@@ -78,7 +88,9 @@ def misnamed(name: str, found: str) -> str | None:
     ending = _ending(name)
     if found in _ENDINGS.get(ending, (found,)):
         return None
-    return f"Its name ends in {ending}, but its content is {found}; it is read as that."
+    return _(
+        "Its name ends in %(ending)s, but its content is %(found)s; it is read as that.", ending=ending, found=found
+    )
 
 
 def _ending(name: str) -> str:

@@ -15,9 +15,11 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureErr
 from pyproj import CRS
 from shapely.errors import ShapelyError
 
-from app.shapes.faults import BadFile
+from app.languages import gettext as _
+from app.shapes.faults import BadFile, unreadable_geometry
 from app.shapes.layer import Layer
 from app.shapes.systems import WGS84, crs_of_file
+from app.wording import group_digits
 
 _BROKEN = (DataSourceError, DataLayerError, FeatureError, GeometryError, CRSError, OSError, RuntimeError, ValueError)
 # The driver that each format is read by; a file that another one takes is not what it seemed.
@@ -43,7 +45,9 @@ def read_layers(path: Path, kind: str, name: str) -> list[Layer]:
         except _BROKEN as error:
             raise _unreadable(name, path, error) from None
         if not listed and kind in _ONE_LAYER:
-            raise BadFile(f"{name} cannot be read, it is damaged or cut short: its beginning does not make sense.")
+            raise BadFile(
+                _("%(name)s cannot be read, it is damaged or cut short: its beginning does not make sense.", name=name)
+            )
         wanted = [layer for layer, geometry in listed if geometry is not None]
         return [_read(path, layer, kind, name) for layer in wanted]
 
@@ -52,15 +56,19 @@ def _read(path: Path, layer: str, kind: str, name: str) -> Layer:
     try:
         info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
         if info["driver"] not in _DRIVERS[kind]:
-            raise BadFile(f"{name} is not {kind} but {info['driver']}.")
-        _, _, texts, _ = pyogrio.raw.read(path, layer=layer, columns=[])
+            raise BadFile(_("%(name)s is not %(kind)s but %(found)s.", name=name, kind=kind, found=info["driver"]))
+        _meta, _fids, texts, _fields = pyogrio.raw.read(path, layer=layer, columns=[])
     except _BROKEN as error:
         raise _unreadable(name, path, error) from None
     found = [] if texts is None else list(texts)
     if len(found) < int(info["features"]):
         raise BadFile(
-            f"{name} breaks off after feature {len(found):,} of the {int(info['features']):,} that it announces; "
-            "save or send it anew."
+            _(
+                "%(name)s breaks off after feature %(number)s of the %(all)s that it announces; save or send it anew.",
+                name=name,
+                number=group_digits(f"{len(found):,}"),
+                all=group_digits(f"{int(info['features']):,}"),
+            )
         )
     shapes = [_shape(text, number, name) for number, text in enumerate(found, 1)]
     return Layer(
@@ -78,22 +86,32 @@ def _shape(text: bytes | None, number: int, name: str) -> Any:
     try:
         return None if text is None else shapely.from_wkb(text)
     except (ShapelyError, TypeError) as error:
-        raise BadFile(f"{name}: the geometry of feature {number:,} cannot be read: {_words(error)}.") from None
+        raise unreadable_geometry(name, number, _words(error)) from None
 
 
 def _words(error: Exception) -> str:
     text = " ".join(str(error).removeprefix("IllegalArgumentException: ").removeprefix("ParseException: ").split())
     if "LinearRing" in text or "closed linestring" in text:
-        return "a ring is not closed, or has fewer than four points"
+        return _("a ring is not closed, or has fewer than four points")
     if "LineString" in text or "point array" in text:
-        return "a line has one point only"
+        return _("a line has one point only")
     return text[:120].rstrip(".")
 
 
 def _unreadable(name: str, path: Path, error: Exception) -> BadFile:
     """GDAL's reason without our own paths."""
     text = " ".join(str(error).split()).replace(str(path), name).replace(str(path.parent), "")
-    return BadFile(f"{name} cannot be read, it is damaged or cut short: {text[:200].rstrip('.')}.")
+    return BadFile(
+        _(
+            "%(name)s cannot be read, it is damaged or cut short: %(reason)s.",
+            name=name,
+            reason=text[:200].rstrip("."),
+        )
+    )
+
+
+def _damaged(name: str, reason: str) -> BadFile:
+    return BadFile(_("%(name)s is damaged or cut short: %(reason)s.", name=name, reason=reason[:120]))
 
 
 def _check_database(path: Path, name: str) -> None:
@@ -107,15 +125,17 @@ def _check_database(path: Path, name: str) -> None:
             database.execute("PRAGMA trusted_schema=OFF")
             ((state,),) = database.execute("PRAGMA quick_check(1)").fetchall()
             if state != "ok":
-                raise BadFile(f"{name} is damaged or cut short: {str(state)[:120]}.")
+                raise _damaged(name, str(state))
             names = {found for (found,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             virtual = database.execute(
                 "SELECT count(*) FROM sqlite_master WHERE sql LIKE 'create virtual%' "
                 "AND sql NOT LIKE '%using rtree%' AND sql NOT LIKE '%using fts_(%'"
             ).fetchone()[0]
     except (sqlite3.Error, ValueError) as error:
-        raise BadFile(f"{name} is damaged or cut short: {str(error)[:120]}.") from None
+        raise _damaged(name, str(error)) from None
     if "gpkg_contents" not in names:
-        raise BadFile(f"{name} is an SQLite database but no GeoPackage; save the layer as GeoPackage.")
+        raise BadFile(_("%(name)s is an SQLite database but no GeoPackage; save the layer as GeoPackage.", name=name))
     if virtual:
-        raise BadFile(f"{name} holds a virtual table, which is not read; save the layer anew as GeoPackage.")
+        raise BadFile(
+            _("%(name)s holds a virtual table, which is not read; save the layer anew as GeoPackage.", name=name)
+        )

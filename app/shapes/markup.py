@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xml.parsers import expat
 
-from app.shapes.faults import BadFile
-from app.shapes.kinds import TAKEN
+from app.languages import gettext as _
+from app.shapes.faults import BadFile, breaks_off
+from app.shapes.kinds import stranger
+from app.wording import group_digits
 
 
 def tell_markup(content: bytes, name: str) -> str:
@@ -21,17 +23,33 @@ def tell_markup(content: bytes, name: str) -> str:
         short = what in ("no element found", "unclosed token", "unclosed CDATA section")
         if found.root == "html":
             raise found.stranger() from None
+        if short:
+            raise breaks_off(name, error.lineno) from None
         raise BadFile(
-            f"{name} breaks off in line {error.lineno:,}: it is cut short; save or send it anew."
-            if short
-            else f"{name} is damaged in line {error.lineno:,}, column {error.offset + 1:,} ({what})."
+            _(
+                "%(name)s is damaged in line %(line)s, column %(column)s (%(reason)s).",
+                name=name,
+                line=group_digits(f"{error.lineno:,}"),
+                column=group_digits(f"{error.offset + 1:,}"),
+                reason=what,
+            )
         ) from None
     except (ValueError, LookupError) as error:
-        raise BadFile(f"{name} says an encoding that is not known ({str(error)[:80]}); save it as UTF-8.") from None
+        said = _(
+            "%(name)s says an encoding that is not known (%(reason)s); save it as UTF-8.",
+            name=name,
+            reason=str(error)[:80],
+        )
+        raise BadFile(said) from None
     if found.root not in ("kml", "gpx"):
         raise found.stranger()
     if found.root == "kml" and found.links and not found.placemarks:
-        raise BadFile(f"{name} only links to another KML (NetworkLink), which is not fetched; give that file itself.")
+        raise BadFile(
+            _(
+                "%(name)s only links to another KML (NetworkLink), which is not fetched; give that file itself.",
+                name=name,
+            )
+        )
     return found.root.upper()
 
 
@@ -41,18 +59,20 @@ class _Outline:
     def __init__(self, name: str) -> None:
         self.name, self.root, self.links, self.placemarks = name, "", 0, 0
 
-    def start(self, element: str, _: dict[str, str]) -> None:
+    def start(self, element: str, _attributes: dict[str, str]) -> None:
         plain = element.rpartition(" ")[2]
         self.root = self.root or plain.lower()
         self.links += plain == "NetworkLink"
         self.placemarks += plain == "Placemark"
 
-    def refuse_doctype(self, doctype: str, *_: object) -> None:
+    def refuse_doctype(self, doctype: str, *_rest: object) -> None:
         if doctype.lower() == "html":
             self.root = "html"
             raise self.stranger()
-        raise BadFile(f"{self.name} declares a DOCTYPE, which no KML or GPX needs; save it without.")
+        raise BadFile(_("%(name)s declares a DOCTYPE, which no KML or GPX needs; save it without.", name=self.name))
 
     def stranger(self) -> BadFile:
-        what = "a web page" if self.root == "html" else f"XML whose root is <{self.root[:40]}>, neither KML nor GPX"
-        return BadFile(f"{self.name} is {what}; {TAKEN}.")
+        if self.root == "html":
+            return stranger(self.name, _("a web page"))
+        what = _("XML whose root is <%(root)s>, neither KML nor GPX", root=self.root[:40])
+        return stranger(self.name, what)

@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 import app
 from app.errors import Busy, TooLarge
 from app.filters.operands import MOST_VERTICES
+from app.languages import gettext as _
+from app.languages import language
 from app.shapes.faults import BadFile
 from app.shapes.kinds import tell_kind
 from app.shapes.limits import TIMEOUT_SECONDS
@@ -50,7 +52,14 @@ def read_shape(
     Raises: BadFile, TooLarge, Busy.
     """
     tell_kind(content, name)
-    asked = {"name": name, "crs": crs, "buffer_km": buffer_km, "repair": repair, "most_vertices": MOST_VERTICES}
+    asked = {
+        "name": name,
+        "crs": crs,
+        "buffer_km": buffer_km,
+        "repair": repair,
+        "most_vertices": MOST_VERTICES,
+        "language": language(),
+    }
     answer = _ask(json.dumps(asked).encode() + b"\n" + content, name)
     if "feature" in answer:
         feature: dict[str, Any] = answer["feature"]
@@ -67,7 +76,7 @@ def _refuse(answer: dict[str, Any]) -> NoReturn:
 @contextmanager
 def _turn() -> Iterator[None]:
     """Waits until a file may be read. Raises: Busy."""
-    busy = Busy("Many files are being read just now; the same request may go through in a moment.")
+    busy = Busy(_("Many files are being read just now; the same request may go through in a moment."))
     if not _PLACES.acquire(blocking=False):
         raise busy
     try:
@@ -91,8 +100,11 @@ def _ask(question: bytes, name: str) -> dict[str, Any]:
     except ValueError:
         log.warning("The reading of a file ended with %s: %s", code, errors)
         raise BadFile(
-            f"{name} cannot be read: it is damaged, or asks for more memory than is given. "
-            "Save it anew, or send a smaller part of it."
+            _(
+                "%(name)s cannot be read: it is damaged, or asks for more memory than is given. Save it anew, or send "
+                "a smaller part of it.",
+                name=name,
+            )
         ) from None
     assert isinstance(answer, dict)
     return answer
@@ -115,7 +127,7 @@ def _run(question: bytes, name: str, folder: str) -> tuple[int, bytes, str]:
         )
         with process:
             try:
-                said, _ = process.communicate(question, timeout=TIMEOUT_SECONDS)
+                said, _none = process.communicate(question, timeout=TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 raise _too_long(name) from None
             finally:
@@ -151,6 +163,10 @@ def _environment(folder: str) -> dict[str, str]:
 
 def _too_long(name: str) -> TooLarge:
     return TooLarge(
-        f"{name} takes more than {TIMEOUT_SECONDS:g} seconds to read; send a smaller or simpler part of it.",
+        _(
+            "%(name)s takes more than %(seconds)s seconds to read; send a smaller or simpler part of it.",
+            name=name,
+            seconds=f"{TIMEOUT_SECONDS:g}",
+        ),
         parameter="body",
     )

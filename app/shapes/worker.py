@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.errors import PortalError, TooLarge
+from app.languages import gettext as _
+from app.languages import speaking
 from app.shapes import limits
 from app.shapes.faults import BadFile
 from app.shapes.kinds import misnamed, tell_kind
+from app.wording import group_digits
 
 if TYPE_CHECKING:
     from app.shapes.layer import Layer
@@ -34,6 +37,7 @@ class Question(NamedTuple):
     buffer_km: float | None
     repair: bool
     most_vertices: int
+    language: str
 
 
 class _Found(NamedTuple):
@@ -53,17 +57,22 @@ def main() -> None:
     sys.modules.update(dict.fromkeys(_NOT_NEEDED))  # type: ignore[arg-type]
     first, content = sys.stdin.buffer.readline(), sys.stdin.buffer.read()
     question = Question(**json.loads(first))
-    try:
-        answer: dict[str, Any] = {"feature": read(question, content, Path.cwd())}
-    except PortalError as error:
-        answer = _fault(error)
-    except MemoryError:
-        fault = f"{question.name} takes more memory to read than is given; send a smaller part of it."
-        answer = _fault(TooLarge(fault, parameter="body"))
+    with speaking(question.language):
+        answer = _answer(question, content)
     answers.write(json.dumps(answer, ensure_ascii=False, allow_nan=False).encode())
     answers.flush()
     # Without the tidying of libraries, which a strange file may have left in disorder.
     os._exit(0)
+
+
+def _answer(question: Question, content: bytes) -> dict[str, Any]:
+    try:
+        return {"feature": read(question, content, Path.cwd())}
+    except PortalError as error:
+        return _fault(error)
+    except MemoryError:
+        fault = _("%(name)s takes more memory to read than is given; send a smaller part of it.", name=question.name)
+        return _fault(TooLarge(fault, parameter="body"))
 
 
 def _fault(error: PortalError) -> dict[str, Any]:
@@ -88,11 +97,17 @@ def read(question: Question, content: bytes, folder: Path) -> dict[str, Any]:
     if note := misnamed(name, found.format):
         notices.insert(0, note)
     if len(shapes) < total:
-        notices.append(f"{total - len(shapes):,} of {total:,} features have no geometry and are left out.")
+        notices.append(
+            _(
+                "%(number)s of %(all)s features have no geometry and are left out.",
+                number=group_digits(f"{total - len(shapes):,}"),
+                all=group_digits(f"{total:,}"),
+            )
+        )
     used = [layer for layer in placed if layer.shapes]
     systems = ", ".join(dict.fromkeys(name_of(layer.crs) for layer in used))
     if len(used) > 1:
-        notices.append(f"{len(used):,} layers are taken together.")
+        notices.append(_("%(number)s layers are taken together.", number=group_digits(f"{len(used):,}")))
 
     def about(notices: list[str]) -> dict[str, Any]:
         return {
@@ -114,7 +129,7 @@ def _one(
     from app.shapes.joining import find_crossing, join
 
     def feature(shapes: list[tuple[int, Any]], notices: list[str]) -> dict[str, Any]:
-        geometry = join([shape for _, shape in shapes], question.name)
+        geometry = join([shape for _number, shape in shapes], question.name)
         _check_vertices(geometry, question)
         return describe(geometry, question.buffer_km, **about(notices))
 
@@ -122,18 +137,19 @@ def _one(
     if crossing is None:
         return feature(shapes, notices)
     told = f"{crossing.sentence[0].upper()}{crossing.sentence[1:]}"
-    more = f", and {crossing.features - 1:,} more are faulty" if crossing.features > 1 else ""
+    rest = crossing.features - 1
+    more = _(", and %(number)s more are faulty", number=group_digits(f"{rest:,}")) if rest else ""
     fault = f"{question.name}: {crossing.sentence}{more}"
     mended = _mended(shapes, fault, question)
     try:
-        repaired = feature(mended, [*notices, f"{told}{more}: repaired."])
+        repaired = feature(mended, [*notices, _("%(fault)s: repaired.", fault=told + more)])
     except TooLarge:
         if question.repair:
             raise
-        raise BadFile(f"{fault}; mend it there.") from None
+        raise BadFile(_("%(fault)s; mend it there.", fault=fault)) from None
     if not question.repair:
         raise BadFile(
-            f"{fault}. Mend it there, or take the repaired form that is given here (repair=yes).",
+            _("%(fault)s. Mend it there, or take the repaired form that is given here (repair=yes).", fault=fault),
             repaired=repaired,
         )
     return repaired
@@ -146,14 +162,14 @@ def _mended(shapes: list[tuple[int, Any]], fault: str, question: Question) -> li
 
     from app.shapes.joining import mend
 
-    if shapely.get_num_coordinates([shape for _, shape in shapes]).sum() > question.most_vertices:
-        raise BadFile(f"{fault}; mend it there. It has too many vertices to be repaired here.")
+    if shapely.get_num_coordinates([shape for _number, shape in shapes]).sum() > question.most_vertices:
+        raise BadFile(_("%(fault)s; mend it there. It has too many vertices to be repaired here.", fault=fault))
     try:
         mended = mend(shapes)
     except ShapelyError:
-        raise BadFile(f"{fault}; mend it there. It cannot be repaired here.") from None
+        raise BadFile(_("%(fault)s; mend it there. It cannot be repaired here.", fault=fault)) from None
     if not mended:
-        raise BadFile(f"{fault}; mend it there. Nothing of it is left when repaired.")
+        raise BadFile(_("%(fault)s; mend it there. Nothing of it is left when repaired.", fault=fault))
     return mended
 
 
@@ -185,19 +201,25 @@ def _archived(content: bytes, name: str, folder: Path) -> _Found:
     unpacked = unpack(content, name, folder)
     notices = []
     if unpacked.left:
-        notices.append(f"{unpacked.files[0][0]} is read; {unpacked.left:,} other KML inside the archive are not.")
+        notices.append(
+            _(
+                "%(name)s is read; %(number)s other KML inside the archive are not.",
+                name=unpacked.files[0][0],
+                number=group_digits(f"{unpacked.left:,}"),
+            )
+        )
     layers = []
     for shown, path in unpacked.files:
         if unpacked.format == "KMZ" and tell_markup(path.read_bytes(), f"{name}/{shown}") != "KML":
-            raise BadFile(f"{name}/{shown} is no KML.")
+            raise BadFile(_("%(name)s is no KML.", name=f"{name}/{shown}"))
         layers += read_layers(path, "KML" if unpacked.format == "KMZ" else "Shapefile", f"{name}/{shown}")
     return _Found(layers, unpacked.format, notices)
 
 
 def _nothing(name: str, format_: str) -> str:
     if format_ == "GPX":
-        return f"{name} holds no tracks, routes or waypoints."
-    return f"{name} holds no shape: there is no feature with a geometry in it."
+        return _("%(name)s holds no tracks, routes or waypoints.", name=name)
+    return _("%(name)s holds no shape: there is no feature with a geometry in it.", name=name)
 
 
 def _check_vertices(geometry: Any, question: Question) -> None:
@@ -206,8 +228,13 @@ def _check_vertices(geometry: Any, question: Question) -> None:
     vertices = int(shapely.get_num_coordinates(geometry))
     if vertices > question.most_vertices:
         raise TooLarge(
-            f"{question.name} has {vertices:,} vertices; at most {question.most_vertices:,} are taken by the filter. "
-            "Simplify it in your program, or send a part of it.",
+            _(
+                "%(name)s has %(vertices)s vertices; at most %(most)s are taken by the filter. Simplify it in your "
+                "program, or send a part of it.",
+                name=question.name,
+                vertices=group_digits(f"{vertices:,}"),
+                most=group_digits(f"{question.most_vertices:,}"),
+            ),
             parameter="body",
         )
 

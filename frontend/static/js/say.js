@@ -8,6 +8,14 @@ const TABLE = globalThis.khanijWords ?? {};
 export const language = document.documentElement.lang || "en";
 
 /**
+ * The address of a question whose answer's words are shown as they come, which are English where it names no language.
+ * @param {string} address
+ * @returns {string}
+ */
+export const inLanguage = (address) =>
+  language === "en" ? address : `${address}${address.includes("?") ? "&" : "?"}lang=${language}`;
+
+/**
  * The text in the reader's language, its `%(name)s` filled; a `%` of its own is written `%%`.
  * @param {string} text
  * @param {Record<string, unknown>} [values]

@@ -1,6 +1,6 @@
 // Suggestions as one types: minerals, places, blocks, companies. Without them the search works all the same.
 
-import { _ } from "../say.js";
+import { _, inLanguage } from "../say.js";
 import { element } from "../popups.js";
 import { numberWords } from "../words.js";
 
@@ -52,7 +52,7 @@ export function suggest() {
     if (text.length < LEAST_LETTERS) return close();
     asking = new AbortController();
     try {
-      const answer = await fetch(`/api/suggestions?q=${encodeURIComponent(text)}`, { signal: asking.signal });
+      const answer = await fetch(inLanguage(`/api/suggestions?q=${encodeURIComponent(text)}`), { signal: asking.signal });
       if (!answer.ok) return close();
       const { groups } = await answer.json();
       show(groups);

@@ -1,6 +1,6 @@
 // A shape from the reader's own file: sent to the portal, which reads it and keeps nothing.
 
-import { _ } from "../say.js";
+import { _, inLanguage } from "../say.js";
 import { element } from "../popups.js";
 import { actions, button } from "./panel.js";
 
@@ -62,7 +62,7 @@ function faultOf({ name, size }) {
 async function ask(post, file, signal) {
   let response;
   try {
-    response = await post(`${ADDRESS}?name=${encodeURIComponent(file.name)}`, file, signal);
+    response = await post(inLanguage(`${ADDRESS}?name=${encodeURIComponent(file.name)}`), file, signal);
   } catch {
     return { fault: _("The portal could not be reached. Check the connection and choose the file again.") };
   }
