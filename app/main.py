@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
@@ -164,7 +165,8 @@ def _add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PortalError, _answer_portal_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
-    for kind in (OperationalError, InterfaceError, ProgrammingError, PoolTimeout):
+    # What goes past SQLAlchemy, as COPY does, comes as psycopg's own.
+    for kind in (OperationalError, InterfaceError, ProgrammingError, PoolTimeout, psycopg.OperationalError):
         app.add_exception_handler(kind, _answer_database_error)
     app.add_exception_handler(DBAPIError, _answer_lost_connection)
     app.add_exception_handler(DataError, _answer_data_error)
@@ -253,7 +255,7 @@ def _answer_projection_error(request: Request, error: Exception) -> Response:
 
 def _answer_database_error(request: Request, error: Exception) -> Response:
     """Away, starting up, or without tables: it may be well in a moment, and nothing of it is the reader's fault."""
-    if isinstance(getattr(error, "orig", None), QueryCanceled):
+    if isinstance(getattr(error, "orig", error), QueryCanceled):
         # Its time was up, or its reader has left.
         return answer(
             request, TakesTooLong(_("The answer takes longer than a question is given; ask for less at once."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
+import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -38,7 +39,7 @@ class Warming:
     def look(self) -> None:
         """Read what the newest revision makes anew, if that was not done.
 
-        Raises: SQLAlchemyError where the database is away.
+        Raises: SQLAlchemyError or psycopg.Error where the database is away.
         """
         with Session(self._engine) as session:
             edition = get_vocabulary(session).edition
@@ -54,6 +55,6 @@ class Warming:
         while not self._over.is_set():
             try:
                 self.look()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, psycopg.Error) as error:
                 log.info("What pages are made of was not read ahead: %s", type(error).__name__)
             self._over.wait(_LOOKS_EVERY_SECONDS)

@@ -222,3 +222,23 @@ def test_an_error_of_any_kind_by_which_a_connection_ended_is_503(catalogue_url, 
         get_problem(client, "/readyz", 503)
     else:
         assert client.get("/readyz").status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (psycopg.errors.AdminShutdown("terminating connection"), "Database away"),
+        (psycopg.OperationalError("the connection is lost"), "Database away"),
+        (psycopg.errors.QueryCanceled("canceling statement"), "Takes too long"),
+    ],
+)
+def test_what_goes_wrong_beside_sqlalchemy_is_503_too(catalogue_url, monkeypatch, error, title):
+    """COPY is psycopg's own: facets and downloads read by it."""
+    from app.routes import health
+
+    def fail(session):
+        raise error
+
+    monkeypatch.setattr(health, "get_edition", fail)
+    client = TestClient(create_app(Settings(), catalogue_url), raise_server_exceptions=False)
+    assert get_problem(client, "/readyz", 503)["title"] == title

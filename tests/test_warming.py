@@ -2,6 +2,7 @@
 
 import time
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import OperationalError
@@ -62,6 +63,25 @@ def test_it_waits_for_a_database_that_is_away(engine, monkeypatch):
     warm.stop()
     warm._thread.join(10)
     assert not warm._thread.is_alive()
+
+
+@pytest.mark.parametrize("kind", [psycopg.OperationalError, OperationalError])
+def test_no_failure_ends_it(engine, monkeypatch, kind):
+    monkeypatch.setattr(warming, "_LOOKS_EVERY_SECONDS", 0.02)
+    tried = []
+
+    def fail(*_):
+        tried.append(1)
+        raise psycopg.OperationalError("gone") if kind is psycopg.OperationalError else kind("", {}, Exception("gone"))
+
+    monkeypatch.setattr(warming, "find_columns", fail)
+    warm = Warming(engine)
+    warm.start()
+    deadline = time.monotonic() + 20
+    while len(tried) < 3:
+        assert time.monotonic() < deadline and warm._thread.is_alive()
+        time.sleep(0.02)
+    warm.stop()
 
 
 def test_small_collections_are_left_alone(engine, monkeypatch):
