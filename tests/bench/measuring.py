@@ -38,6 +38,7 @@ class Length(NamedTuple):
     seconds: float  # a measure
     rounds: int
     cold_seconds: float  # for tiles of one zoom, asked one after the other
+    downloads: tuple[str, ...] = ("geojson", "fgb", "csv")
 
 
 class Measured(NamedTuple):

@@ -7,4 +7,4 @@ from test_speed import run
 
 
 def test_quick(tmp_path):
-    run(tmp_path, Length(seconds=2, rounds=3, cold_seconds=3))
+    run(tmp_path, Length(seconds=2, rounds=3, cold_seconds=3, downloads=("geojson",)))

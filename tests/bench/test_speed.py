@@ -70,8 +70,10 @@ def run(folder: Path, length: Length) -> None:
         asked = addresses(boxes, ids, page)
         for what, servers in asked.items():
             for server, paths in servers.items():
-                # Of the others only what is made once for all: other addresses than those that are measured.
-                warm(ports[server], paths if what.endswith(("warm", "again")) else paths[-1:])
+                # Of the others only what is made once for all: other addresses than those that are measured. The peers
+                # keep no answers.
+                keeps = server == "portal" and what.endswith(("warm", "again"))
+                warm(ports[server], paths if keeps else paths[-1:])
         took: Took = {}
         for _ in range(length.rounds):
             settle(engine)
@@ -86,7 +88,7 @@ def run(folder: Path, length: Length) -> None:
         lines += [*table(took), "", f"Memory of the portal after this: {memory_mb(process):.0f} MB (PSS, all).", ""]
         print("\n".join(lines), flush=True)
         engine.dispose()
-        lines += downloads(ports["portal"], process, url, folder)
+        lines += downloads(ports["portal"], process, url, folder, length)
     lines += growth(folder, length)
     text = "\n".join(lines) + "\n"
     head, _, earlier = (RESULTS.read_text() if RESULTS.exists() else "# Results of `make bench`\n\n").partition("## ")
@@ -154,14 +156,15 @@ def tiles_cold(ports: dict[str, int], boxes: list[questions.Box], length: Length
     return [*lines, ""]
 
 
-def downloads(port: int, process: int, url: str, folder: Path) -> list[str]:
+def downloads(port: int, process: int, url: str, folder: Path, length: Length) -> list[str]:
     """The whole catalogue as files, beside ogr2ogr from the same table; times in turn, once each."""
     lines = [
         "| download of all | portal s | ogr2ogr s | portal is × | portal's memory MB |",
         "|---|---:|---:|---:|---:|",
     ]
     names = {"geojson": "GeoJSON", "fgb": "FlatGeobuf", "csv": "CSV"}
-    for ending, driver in names.items():
+    for ending in length.downloads:
+        driver = names[ending]
         start = time.perf_counter()
         target = folder / f"portal.{ending}"
         subprocess.run(["curl", "-sf", "-o", target, f"http://127.0.0.1:{port}/download/blocks.{ending}"], check=True)
