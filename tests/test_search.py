@@ -325,6 +325,7 @@ def group(body, kind):
         ("REE andhra", "places", "Andhra Pradesh", {"mineral": REE, "state": "andhra-pradesh"}),
         ("odisha gra", "minerals", "Graphite", {"state": "odisha", "mineral": "graphite"}),
         ("akharkata gra", "minerals", "Graphite", {"mineral": "graphite", "q": "akharkata"}),
+        ("graffite oddi", "places", "Odisha", {"mineral": "graphite", "state": "odisha"}),
         ("tranche V", "tenders", "Tranche V", {"tranche": "V"}),
         ("1447", "tenders", f"Notice Inviting Tender, {TRANCHE_II}", {"tranche": "II"}),
         ("vedan", "companies", "Vedanta Limited", {"q": "vedanta"}),
