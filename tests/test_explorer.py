@@ -616,3 +616,22 @@ def test_links_of_every_kind_are_kept() -> None:
 
     assert len(addresses) >= 40 and len(set(addresses)) == len(addresses)
     assert names >= {*FILTER_NAMES, *VIEW_NAMES, "as_of", "revision", "sortby", "limit", "offset", "token", "search"}
+
+
+@pytest.mark.parametrize(
+    ("query", "box"),
+    [
+        ("intersects=POLYGON((83 19,85.5 19,85.5 22,83 22,83 19))&buffer_km=10", (82.9, 18.9, 85.6, 22.1)),
+        ("near=84,20&within_km=100", (83.1, 19.1, 84.9, 20.9)),
+        ("intersects=POLYGON((60 0,61 0,61 1,60 0))", (60, 0, 61, 1)),
+    ],
+)
+def test_the_map_shows_the_whole_shape_that_was_asked_for(
+    portal: TestClient, query: str, box: tuple[float, float, float, float]
+) -> None:
+    page = portal.get(f"/?{query}").text
+    found = re.search(r'"bounds":\[([^\]]+)\]', page)
+    assert found
+    west, south, east, north = map(float, found[1].split(","))
+    assert west <= box[0] and south <= box[1] and east >= box[2] and north >= box[3]
+    assert (east - west) < (box[2] - box[0]) + 6

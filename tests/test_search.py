@@ -9,12 +9,14 @@ from datafiles import a_block
 from factories import make_block, make_mineral, make_state
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Text, literal, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from app.catalogue import COLLECTIONS, view_of
 from app.db import make_engine
+from app.filters import has_word
 from app.ingest.load import load
 from app.models import Block, table_of
 from app.queries import columns
@@ -35,6 +37,7 @@ from app.search.suggest import suggest
 from app.search.tranches import roman_number, tranche_phrases
 from app.search.warming import warm
 from app.values import Moment
+from app.words import searchable
 
 AUCTIONED = "preferred_bidder_declared,letter_of_intent,licence_granted,lease_executed,producing"
 REE = "rare-earth-elements"
@@ -326,6 +329,7 @@ def group(body, kind):
         ("REE andhra", "places", "Andhra Pradesh", {"mineral": REE, "state": "andhra-pradesh"}),
         ("odisha gra", "minerals", "Graphite", {"state": "odisha", "mineral": "graphite"}),
         ("akharkata gra", "minerals", "Graphite", {"mineral": "graphite", "q": "akharkata"}),
+        ("graffite oddi", "places", "Odisha", {"mineral": "graphite", "state": "odisha"}),
         ("tranche V", "tenders", "Tranche V", {"tranche": "V"}),
         ("1447", "tenders", f"Notice Inviting Tender, {TRANCHE_II}", {"tranche": "II"}),
         ("vedan", "companies", "Vedanta Limited", {"q": "vedanta"}),
@@ -656,3 +660,16 @@ def test_a_number_is_no_slip_for_another(client, session):
     make_block(session, id="a", search=" a 000123 psb01 ")
     assert get_ids(client, q="000123") == ["a"] and get_ids(client, q="0001") == ["a"]
     assert get_ids(client, q="000124") == [] and get_ids(client, q="psb02") == []
+
+
+def test_a_word_finds_what_the_operator_alone_finds(catalogue):
+    """The quick look at its letters leaves nothing out."""
+    search = table_of(Block).c.search
+    names = catalogue.scalars(select(table_of(Block).c.name)).all()
+    words = {w for name in names for w in searchable(name).split() if len(w) >= 5 and w.isalpha()}
+    slips = {w[:at] + w[at + 1 :] for w in sorted(words)[::6] for at in (1, 3)} | {w[::-1] for w in sorted(words)[::9]}
+    assert len(slips) > 60
+    for word in sorted({s for s in slips if len(s) >= 5} | {"aaaaa", "ggggggg", "khattalichhoti"}):
+        plain = or_(search.contains(f" {word}"), literal(word, Text).op("<<%", is_comparison=True)(search))
+        told = catalogue.scalars(select(table_of(Block).c.id).where(has_word(search, word))).all()
+        assert sorted(told) == sorted(catalogue.scalars(select(table_of(Block).c.id).where(plain))), word

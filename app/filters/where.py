@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Float, and_, bindparam, cast, func, literal, or_, true
+from sqlalchemy import ColumnElement, Float, and_, any_, bindparam, cast, func, literal, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, Range
 from sqlalchemy.types import ARRAY as GenericArray
 from sqlalchemy.types import Text
@@ -88,7 +88,20 @@ def has_word(search: ColumnElement[str], word: str) -> ColumnElement[bool]:
     if not may_be_misspelled(word):
         return begins
     # The operator, whose least likeness `db.make_engine` sets: unlike the function it can use the trigram index.
-    return or_(begins, literal(word, Text).op("<<%", is_comparison=True)(search))
+    is_like = literal(word, Text).op("<<%", is_comparison=True)(search)
+    return or_(begins, and_(_shares_letters(search, word), is_like))
+
+
+def _shares_letters(search: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """True wherever the operator may be; told in a tenth of its time, but not by the index.
+
+    What is at all like the word has a third of its trigrams, and so one of these.
+    """
+    if not (word.isascii() and word.isalpha()):
+        return true()
+    spaced = f" {word} "
+    trigrams = [f"%{spaced[at : at + 3]}%" for at in range(len(spaced) - 2)]
+    return func.coalesce(search, "").like(any_(cast(trigrams, ARRAY(Text))))
 
 
 def has_beginning(search: ColumnElement[str], word: str) -> ColumnElement[bool]:

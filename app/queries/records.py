@@ -42,11 +42,6 @@ def list_rows(session: Session, view: View, where: ColumnElement[bool], page: Pa
     return _rows(session, statement.limit(page.limit).offset(page.offset))
 
 
-def list_ids(session: Session, view: View, where: ColumnElement[bool], most: int) -> Sequence[str]:
-    """The ids of at most so many records, in their order."""
-    return session.scalars(select(view.c.id).where(where).order_by(view.c.id).limit(most)).all()
-
-
 class RowPage(NamedTuple):
     """Rows of a table on a page; the place of the first one among all, from 1; keys where a page is before or after."""
 

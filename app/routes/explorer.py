@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from math import cos, radians
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from app.explorer.chips import chips_of, parts_of
 from app.explorer.panel import bars_of, groups_of
 from app.explorer.takeaway import files_of, lines_of
 from app.explorer.words import COLUMN_TITLES, NUMBERS, SORT_BY, say_filter
-from app.filters import to_cql2, where
+from app.filters import to_cql2
 from app.languages import N_, find
 from app.languages import gettext as _
 from app.maps import INDIA, MapLayer, MapParts, MapView, draw_map
@@ -30,7 +31,6 @@ from app.params.paging import make_key_token, question_of
 from app.params.views import ON_DEVICE, OVERLAYS, VIEW_NAMES, ViewState, parse_view
 from app.queries import records
 from app.queries.facets import list_facets
-from app.queries.items import count_features
 from app.queries.moments import view_at
 from app.queries.tallies import count_matched, get_matched_extent, get_table_page
 from app.queries.vocabulary import Vocabulary
@@ -59,6 +59,9 @@ _SHAPE_ELSEWHERE = N_(
 MOST_MEASURED = 10_000
 # What a POST may hold: a shape that is too large for an address.
 _SHAPE = ("intersects", "buffer_km")
+KM_OF_DEGREE = 111.2
+# A wider circle says little of where the blocks are.
+MOST_SHOWN_KM = 500.0
 # Of so many blocks that such a shape finds, files and feeds are asked for by their ids.
 MOST_IDS = 200
 
@@ -104,13 +107,12 @@ def _answer(
     state, view_kept, view_problems = parse_view(asked)
     page, question, page_problems = _page_of(asked, filters)
     view = view_at(blocks, clocks.moment)
-    condition = where(view, selection)
     moment = (vocabulary.edition, blocks.id, clocks.moment)
     matched = count_matched(session, view, selection, moment)
     table = get_table_page(session, view, selection, page, matched, moment)
     facets = list_facets(session, view, selection, vocabulary, moment)
     box = get_matched_extent(session, view, selection, moment) if filters and 0 < matched <= MOST_MEASURED else None
-    bounds = widen(box) if box else BBox(*INDIA)
+    bounds = _bounds(box, selection)
     rest = view_kept | {name: asked[name] for name in ("sortby", "limit") if name in asked}
 
     def query(**changes: Any) -> str:
@@ -119,8 +121,9 @@ def _answer(
 
     taken: dict[str, str] | None = linked
     if own:
-        ids = records.list_ids(session, view, condition, MOST_IDS + 1)
-        taken = {"ids": ",".join(ids), **clocks.kept} if 0 < len(ids) <= MOST_IDS else None
+        by_id = Page(MOST_IDS, sort=(SortKey("id", False),))
+        ids = [row["id"] for row in get_table_page(session, view, selection, by_id, matched, moment).rows]
+        taken = {"ids": ",".join(ids), **clocks.kept} if 0 < matched <= MOST_IDS else None
     cql2, unsaid = to_cql2(selection, kept.get("filter"))
     found = [*problems, *view_problems, *page_problems, *clocks.problems]
     return render(
@@ -152,7 +155,7 @@ def _answer(
         number_columns=NUMBERS,
         sort_by=SORT_BY,
         rows_choices=CHOICES_OF_ROWS,
-        drops=_drops(session, view, vocabulary, kept, query) if not matched and kept else [],
+        drops=_drops(session, view, vocabulary, kept, query, moment) if not matched and kept else [],
         files=files_of(taken, matched) if taken is not None else [],
         lines=lines_of(base_url(request), taken, cql2) if taken is not None else [],
         unsaid=[say_filter(name).lower() for name in unsaid],
@@ -213,7 +216,7 @@ def _write(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _drops(
-    session: Session, view: View, vocabulary: Vocabulary, kept: Mapping[str, str], query: Any
+    session: Session, view: View, vocabulary: Vocabulary, kept: Mapping[str, str], query: Any, moment: Hashable
 ) -> list[tuple[str, str, int]]:
     """Which single filter to leave out to find something: its name, the address without it, how many there are then."""
     found = []
@@ -221,7 +224,7 @@ def _drops(
         gone = parts_of(name)
         rest = {other: text for other, text in kept.items() if other not in gone}
         selection, _, _ = parse_leniently(rest, view.collection, vocabulary)
-        count = count_features(session, view, where(view, selection))
+        count = count_matched(session, view, selection, moment)
         if count:
             found.append((say_filter(name).lower(), query(**dict.fromkeys(gone)), count))
     return sorted(found, key=lambda drop: -drop[2])
@@ -248,6 +251,28 @@ def _map(bounds: BBox, filters: Mapping[str, str], selection: Selection, state: 
             state.theme, state.place, state.block, matched, MOST_SHAPES, *_shape(selection), swipe=state.swipe
         ),
     )
+
+
+def _bounds(box: BBox | None, selection: Selection) -> BBox:
+    """What the map shows first: the blocks found, with the shape or the circle that they were asked to lie in."""
+    boxes = [box] if box else []
+    for shape in selection.shapes:
+        drawn = shapely.from_wkb(bytes.fromhex(shape.wkb)).bounds
+        boxes.append(_spread(BBox(*drawn), shape.buffer_km))
+    if selection.near and selection.near.within_km <= MOST_SHOWN_KM:
+        lon, lat, within_km = selection.near
+        boxes.append(_spread(BBox(lon, lat, lon, lat), within_km))
+    if not boxes:
+        return BBox(*INDIA)
+    west, south, east, north = zip(*boxes, strict=True)
+    return widen(BBox(max(min(west), -180.0), max(min(south), -85.0), min(max(east), 180.0), min(max(north), 85.0)))
+
+
+def _spread(box: BBox, km: float) -> BBox:
+    """The box with so many kilometres round it, roughly."""
+    up = km / KM_OF_DEGREE
+    across = up / max(cos(radians(min(max(abs(box.south), abs(box.north)), 80.0))), 0.1)
+    return BBox(box.west - across, box.south - up, box.east + across, box.north + up)
 
 
 def _shape(selection: Selection) -> tuple[dict[str, Any] | None, float]:

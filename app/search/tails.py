@@ -65,5 +65,13 @@ def _sounding(phrase: str, lexicon: Lexicon) -> Iterator[tuple[Meaning, int]]:
             continue
         if sound_of(name).startswith(sound):
             yield meaning, SOUNDS
-        elif is_close(phrase, name, strict=meaning.filter == "district") is not None:
+        elif is_close(phrase, name, strict=meaning.filter == "district") is not None and _ends_alike(phrase, name):
             yield meaning, CLOSE
+
+
+def _ends_alike(phrase: str, name: str) -> bool:
+    """Whether the last words of two phrases may be one: “graffite oddi” is close to “graphite ore”, but for its end."""
+    if " " not in phrase or phrase.count(" ") != name.count(" "):
+        return True
+    typed, meant = phrase.rpartition(" ")[2], name.rpartition(" ")[2]
+    return sound_of(meant).startswith(sound_of(typed)) or is_close(typed, meant) is not None

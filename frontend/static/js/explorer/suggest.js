@@ -82,6 +82,8 @@ export function suggest() {
     clearTimeout(waiting);
     waiting = setTimeout(ask, QUIET_MS);
   });
+  // Typed before this script was there.
+  if (document.activeElement === input && input.value !== input.defaultValue) waiting = setTimeout(ask, QUIET_MS);
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
