@@ -12,6 +12,7 @@ from typing import Any
 import mapbox_vector_tile
 import pytest
 import shapely
+from conftest import get_json
 from factories import make_block
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, true
@@ -245,3 +246,25 @@ def layers_of(content: Any) -> Any:
         name: sorted((f["geometry"]["coordinates"], sorted(f["properties"].items())) for f in layer["features"])
         for name, layer in layers.items()
     }
+
+
+DEEP = [
+    "offset=9&limit=5", "offset=170&limit=20", "offset=5000&limit=5", "offset=3&limit=4&state=odisha&sortby=-area_ha",
+    "offset=2&limit=2&mineral=graphite&sortby=stage,-name", "offset=0&limit=3",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", DEEP)
+def test_a_deep_page_is_the_same_from_the_columns(portal: TestClient, many: None, monkeypatch, asked: str) -> None:
+    address = f"/api/collections/blocks/items?{asked}"
+    plain = get_json(portal, address)
+    get_json(portal, "/api/collections/blocks/facets")  # reads the columns
+    monkeypatch.setattr(tallies, "_DEEP", 1)
+    found: list[object] = []
+    real = tallies.find_places
+    monkeypatch.setattr(tallies, "find_places", lambda *given: found.append(given) or real(*given))
+    deep = get_json(portal, address)
+    assert bool(found) == ("offset=0" not in asked)
+    for page in (plain, deep):
+        page.pop("timeStamp")
+    assert deep == plain

@@ -51,14 +51,19 @@ def list_features(
     count: Counter,
     crs: Crs = _CRS84,
     known: int | None = None,
+    ids: Sequence[str] | None = None,
 ) -> FeaturePage:
     """A page of features and the exact number of all that match.
 
-    `known`: that number where it is at hand; else the page tells it where it can, and `count` where it cannot.
+    `known`: that number where it is at hand; else the page tells it where it can, and `count` where it cannot. `ids`:
+    those of the page, and of the record after it, where they are at hand.
     """
     # One more than the page holds tells whether there is another one.
     asked = replace(page, limit=page.limit + 1)
-    rows, matched = read_slice(session, view, where, asked, crs, is_counted=known is None)
+    if ids is None:
+        rows, matched = read_slice(session, view, where, asked, crs, is_counted=known is None)
+    else:
+        rows, matched = read_slice(session, view, view.c.id.in_(ids), replace(asked, offset=0), crs, is_counted=False)
     more = len(rows) > page.limit
     rows = (rows[1:] if page.backwards else rows[:-1]) if more else rows
     features = [row[0] for row in rows]

@@ -32,6 +32,8 @@ SINCE = "status_since"
 # Of so many records the tallies are worth remembering; fewer are counted in no time.
 _WORTH_KEEPING = 1_000
 _MOST_KEPT = 500
+# From so many records before a page on, its place is looked up rather than counted.
+_DEEP = 1_000
 _kept: OrderedDict[tuple[int, Hashable], dict[str, Tally]] = OrderedDict()
 _lock = threading.Lock()
 
@@ -127,6 +129,20 @@ def get_matched_extent(session: Session, view: View, selection: Selection, quest
     if columns is None:
         return get_extent(session, view, where(view, selection))
     return columns.extent(select_records(session, view, columns, selection, question))
+
+
+def find_deep(session: Session, view: View, selection: Selection, page: Page, question: Hashable) -> list[str] | None:
+    """Ids of a page that many records stand before, and of the one after it, from columns that are at hand.
+
+    PostgreSQL would go through all that stand before.
+    """
+    if page.offset < _DEEP or not is_plain(selection):
+        return None
+    columns = peek_columns(session, view, question)
+    if columns is None:
+        return None
+    places = find_places(columns, select_records(session, view, columns, selection, question), page)
+    return None if places is None else places.ids
 
 
 def get_table_page(

@@ -31,7 +31,7 @@ from app.params import (
 from app.params.paging import make_key_token, question_of
 from app.queries.items import get_feature, list_features
 from app.queries.moments import find_renamed, view_at
-from app.queries.tallies import count_at_once, find_count
+from app.queries.tallies import count_at_once, find_count, find_deep
 from app.queries.vocabulary import Vocabulary
 from app.routes.bodies import BODY, TOO_LARGE, UNSUPPORTED, BodyDep, merge_body
 from app.routes.common import (
@@ -120,6 +120,7 @@ def _answer_page(
         lambda: count_at_once(session, view, selection, about),
         crs,
         find_count(session, view, selection, about),
+        find_deep(session, view, selection, page, about),
     )
     here = address(base_url(request), "api", "collections", collection.id)
     ends = Ends(

@@ -35,6 +35,9 @@ class _Order(NamedTuple):
 
 def find_places(columns: Columns, mask: Mask | None, page: Page) -> Places | None:
     """The slice; None where the order is not known here."""
+    if columns.has_order and mask is None and not page.sort and page.key is None and not page.backwards:
+        first = columns.by_id[page.offset : page.offset + page.limit + 1]
+        return Places(columns.ids.take(pa.array(first)).to_pylist(), columns.count)
     orders = [_order_of(columns, key) for key in page.sort]
     if not columns.has_order or any(order is None for order in orders):
         return None
