@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.orm import Session
 
@@ -38,18 +38,21 @@ def list_documents(session: Session) -> Sequence[DocumentRow]:
         (_BLOCK.c.field_sources, "$.*.source"),
     )
     texts = [
-        select(_BLOCK.c.id, _jsonpath(value, f"{path}{_NUMBERED}").label("document"), cast(None, Text).label("note"))
+        select(_jsonpath(value, f"{path}{_NUMBERED}").label("document"), cast(None, Text).label("note")).correlate(
+            _BLOCK
+        )
         for value, path in paths
     ]
-    nothing = cast(None, _BLOCK.c.offers.type)
-    each_note = select(_BLOCK.c.id, func.unnest(_BLOCK.c.notes).label("note")).subquery("each_note")
-    notes = select(each_note.c.id, nothing, each_note.c.note).where(
-        each_note.c.note.contains("/"), each_note.c.note.regexp_match(_FOUR_DIGITS)
-    )
-    each = union_all(*texts, notes).subquery("each")
+    note = func.unnest(_BLOCK.c.notes).column_valued("note")
+    notes = select(cast(None, _BLOCK.c.offers.type), note).correlate(_BLOCK)
+    notes = notes.where(note.contains("/"), note.regexp_match(_FOUR_DIGITS))
+    # Beside each block, so that the rows are read once.
+    each = union_all(*texts, notes).lateral("each")
     url, title = each.c.document["url"].astext, each.c.document["title"].astext
     rows = session.execute(
-        select(url, title, each.c.note, func.array_agg(each.c.id.distinct())).group_by(url, title, each.c.note)
+        select(url, title, each.c.note, func.array_agg(_BLOCK.c.id.distinct()))
+        .select_from(_BLOCK.join(each, true()))
+        .group_by(url, title, each.c.note)
     )
     return [DocumentRow(*row) for row in rows]
 
