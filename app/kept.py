@@ -138,7 +138,7 @@ class KeptAnswers:
         self._room = room_bytes
         self._weight = 0
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
-        self._being_made: dict[Key, asyncio.Event] = {}
+        self._being_made: dict[tuple[asyncio.AbstractEventLoop, Key], asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = self._key(scope)
@@ -150,12 +150,14 @@ class KeptAnswers:
             await self.app(scope, receive, send)
             return
         answer = self._find(key, edition)
-        if answer is None and (made := self._being_made.get(key)) is not None:
+        # What another event loop makes cannot be waited for here.
+        here = asyncio.get_running_loop(), key
+        if answer is None and (made := self._being_made.get(here)) is not None:
             await made.wait()
             answer = self._find(key, edition)
         if answer is not None:
             await _send(answer, scope, send)
-        elif key in self._being_made:
+        elif here in self._being_made:
             await self.app(scope, receive, send)
         else:
             await self._make(key, scope, receive, send)
@@ -187,7 +189,8 @@ class KeptAnswers:
 
     async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the routes answer, and keep the answer where it says which edition it was made from."""
-        made = self._being_made[key] = asyncio.Event()
+        here = asyncio.get_running_loop(), key
+        made = self._being_made[here] = asyncio.Event()
         state = scope.setdefault("state", {})
         head: Message = {}
         parts: list[bytes] | None = []
@@ -214,7 +217,7 @@ class KeptAnswers:
         try:
             await self.app(scope, receive, keep)
         finally:
-            del self._being_made[key]
+            del self._being_made[here]
             made.set()
 
     def _keep(self, key: Key, edition: Edition | None, head: Message, body: bytes, route: Any) -> None:
