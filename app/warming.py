@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import COLLECTIONS, view_of
 from app.queries.columns import find_columns
 from app.queries.vocabulary import Edition, get_vocabulary
+from app.traces import UNTRACED
 from app.values import Moment
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Warming:
         Raises: SQLAlchemyError or psycopg.Error where the database is away.
         """
         with Session(self._engine) as session:
+            session.connection(execution_options={UNTRACED: True})
             edition = get_vocabulary(session).edition
             if edition == self._done:
                 return

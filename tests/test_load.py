@@ -32,7 +32,8 @@ def test_twice_gives_the_same_database(catalogue_report, catalogue_engine):
 
 def test_two_databases_get_the_same_rows(database, catalogue_report, catalogue_engine):
     load(database, Settings().data_dir)
-    without_stamps = "SELECT to_jsonb(t) - 'updated_at' - 'at' FROM {} t ORDER BY to_jsonb(t)::text"
+    # A finished text has the time in it; test_texts.py compares it with the record.
+    without_stamps = "SELECT to_jsonb(t) - 'updated_at' - 'at' - 'feature' FROM {} t ORDER BY to_jsonb(t)::text"
     with database.connect() as here, catalogue_engine.connect() as there:
         for table in Base.metadata.sorted_tables:
             question = text(without_stamps.format(table.name))

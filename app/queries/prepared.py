@@ -25,6 +25,8 @@ def _newest(table: Table, column: str) -> ScalarSelect[int]:
 
 def read_prepared(session: Session, collection: Collection, kind: str) -> bytes | None:
     """What was prepared; None where nothing was, or a record was written since."""
+    if collection.model not in PAST:
+        return None
     wanted = Prepared.collection == collection.id, Prepared.kind == kind
     parts = session.scalar(select(func.count()).where(*wanted, Prepared.revision == newest_revision(collection)))
     if not parts:

@@ -16,6 +16,7 @@ from app.queries.tallies import get_table_page
 from app.queries.vocabulary import get_vocabulary
 from app.search.asked import read
 from app.search.suggest import suggest
+from app.traces import UNTRACED
 from app.values import Moment, Page, Selection, SortKey
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ def warm(engine: Engine) -> None:
     """Ask of each such collection what everybody asks first; where the database is away, who asks first waits."""
     try:
         with Session(engine) as session:
+            # It belongs to the trace of no request.
+            session.connection(execution_options={UNTRACED: True})
             prepared = session.scalars(select(Prepared.collection).where(Prepared.kind == COLUMNS).distinct()).all()
             for name in prepared:
                 _ask(session, name)
