@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,26 @@ def test_no_process_outlives_an_import(filled, file, by_workers):
     before = children.read_text()
     bring(filled, file)
     assert children.read_text() == before
+
+
+COMMAND = """
+import sys
+from app.cli import app
+from app.queries.columns import kept
+
+kept.MANY = 1
+app(["import", "blocks", sys.argv[1]])
+"""
+
+
+def test_the_command_imports_and_prepares_very_many(filled, load_url, file):
+    """In a process of its own, as the libraries are there that a first import loads."""
+    environment = os.environ | {"DATABASE_URL": load_url.replace("+psycopg", "")}
+    ran = subprocess.run(
+        [sys.executable, "-c", COMMAND, str(file)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    with filled.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM block")) == BLOCKS
+        assert connection.scalar(text("SELECT count(*) FROM prepared WHERE kind = 'columns'")) >= 1
+        assert connection.scalar(text("SELECT count(*) FROM block_text")) == BLOCKS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace as replace_options
@@ -40,8 +39,6 @@ def import_file(
     who: Annotated[str, typer.Option(help="Who publishes it.")] = "",
 ) -> None:
     """Import a file into a collection: check every row, show what differs, publish it as one revision."""
-    # Loaded by the reader of layers where it is there, and not used: it takes 75 MB.
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
     from app.ingest.checks import write_report
     from app.ingest.imports import Options
     from app.ingest.imports import import_file as run

@@ -24,8 +24,7 @@ from app.ingest.reading.source import Packed
 
 # More would not be quicker: the database, and this process, work beside them; and each takes some 100 MB.
 _MOST_WORKERS = 2
-# Pandas, which the reader of layers would load where it is installed, is of no use to a worker and takes 75 MB.
-_START = "import sys; sys.modules['pandas'] = None; from app.ingest.workers import main; main()"
+_START = "from app.ingest.workers import main; main()"
 _ENDED = "A process that reads the rows ended before it was done; perhaps memory is short. Nothing was published."
 
 
